@@ -1,0 +1,175 @@
+/* The data model of libpool on one page.
+ *
+ * Glossary (one meaning each, everywhere in the project)
+ *   block       what the caller holds; 16-byte aligned or better
+ *   size class  a block size; every block of a pool has the same one
+ *   pool        64 KiB, aligned to 64 KiB, cut into blocks of one class
+ *   run         whole pools side by side serving one block of 32 KiB .. 1 MiB
+ *   arena       one 4 MiB OS mapping, aligned to 4 MiB, cut into 64 pools
+ *   heap        one thread's pools by class; outlives the thread, is adopted by a later one
+ *   large       a block with an OS mapping of its own
+ *
+ *      arena 4 MiB                                     pool records (the address map)
+ *     +--------+--------+--------+-- --+--------+      index = (address >> 16) & mask
+ *     | pool 0 | pool 1 | run----+---->| pool 63|      +-----+-----+-----+-----+----
+ *     +--------+--------+--------+-- --+--------+      | rec | rec | rec | rec | ...
+ *       |                                              +-----+-----+-----+-----+----
+ *       +--> | block | block | free --> free | uncarved ...  |   128 bytes each
+ *
+ * The records do not lie in the pools (heads of aligned pools collide in the same cache sets,
+ * and power-of-two blocks would no longer fill the pool) but in one directly mapped table: any
+ * pointer whatever leads to a record, and the record says whether the pointer is its own. Two
+ * live arenas never share a record; arena.c places arenas so.
+ *
+ * A free block carries its list link in its first 8 bytes:
+ *     0        2        4                8
+ *     | next   | unused | mark           |     next = offset of the next free block in the pool
+ * mark = MARK, or MARK_LAST in the last block of a list. Allocation clears it, so `mark` in a
+ * block being freed makes it a suspect; the list decides (data may equal a mark by chance).
+ * Handing out a block requires MARK: that one comparison is the end-of-list test and the check
+ * that nobody wrote into the freed block.
+ *
+ * Pool states                                       bound       on which list of the heap
+ *   POOL_NONE      not a pool of any heap             0          none; the arena owns it
+ *   POOL_USED      has a free block on its list     armed        slot[class] or partial[class]
+ *   POOL_FULL      no free block, nothing to carve    0          none
+ *   POOL_RUN       first pool of a run                0          none
+ *   POOL_BODY      the rest of a run                  0          none
+ *
+ * Who may write what
+ *   heap thread: top, bound, carved, state USED<->FULL, next, prev, resting, tls
+ *   arena lock : state NONE<->other, heap, arena fields, run_*; key/mult/... while NONE
+ *   any thread : mail, mail_next (atomic: remote.c states the protocol)
+ *
+ * Invariants (check.c runs them in debug builds)
+ *   quota + 1 == used + resting                    (top holds head and quota in one 32-bit store,
+ *                                                   so a fork never sees one without the other)
+ *   length(list) + used == carved                  (blocks in the mail count as used)
+ *   carved <= capacity == 65536 / block_size
+ *   bound == 0  or  bound == class bound           (armed exactly in POOL_USED)
+ *   slot[class] is the empty pool or is POOL_USED with a non-empty list
+ */
+#ifndef POOL_TYPES_H
+#define POOL_TYPES_H
+
+#include <assert.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "lock.h"
+
+#define POOL_SHIFT 16
+#define POOL_BYTES ((size_t)1 << POOL_SHIFT)
+#define ARENA_SHIFT 22
+#define ARENA_BYTES ((size_t)1 << ARENA_SHIFT)
+#define ARENA_POOLS 64
+
+#define MIN_ALIGN 16
+#define FINE_MAX 1024   /* classes 16 bytes apart up to here: class = ceil(size / 16) */
+#define SMALL_MAX 32768 /* requests up to here are blocks of a pool */
+#define RUN_MAX (((size_t)1 << 20) - POOL_BYTES) /* up to here a run, above: large */
+#define FINE_CLASSES 65 /* 0 .. 64; class 0 is never used, it stands for a request of 0 bytes */
+#define CLASS_MAX 112   /* upper bound of the number of classes, tables are this long */
+
+/* Marks differ from what programs keep at that place: the top byte is no UTF-8, no pointer's and
+ * no usual double's. free() looks at that byte alone (one compare catches both marks). */
+#define MARK_BYTE 0xf7
+#define MARK 0xf7a5c31dU
+#define MARK_LAST 0xf75ac3e2U
+
+struct link {
+    uint16_t next;
+    uint16_t unused;
+    uint32_t mark;
+};
+
+enum pool_state { POOL_NONE, POOL_USED, POOL_FULL, POOL_RUN, POOL_BODY };
+
+#define QUOTA_ONE 0x10000u /* one unit of the quota half of pool.top */
+#define NO_HEAD 0xffffu    /* head half of pool.top when the list is empty */
+
+struct pool {
+    /* What the owner's malloc and free touch: one cache line. */
+    uint64_t key;        /* base + id of the owning heap */
+    uint64_t mult;       /* floor(2^64 / block_size) + 1 */
+    uint64_t bound;      /* armed: see size_class.h; 0 sends every free to the slow path */
+    char *base;          /* first byte of the pool (of the run) */
+    uint32_t top;        /* quota << 16 | offset of the first free block */
+    uint32_t block_size; /* bytes; of a run: 0 */
+    struct heap *heap;   /* owner; runs have none */
+    uint16_t carved;     /* blocks handed to the list so far */
+    uint16_t capacity;
+    uint8_t size_class;
+    uint8_t state; /* enum pool_state */
+    uint8_t resting; /* 1: empty but kept; one quota is held back so that free need not look */
+    uint8_t fresh;   /* 1: beyond the carved blocks memory is zero and untouched */
+
+    /* What other threads write, and what only slow paths read. */
+    alignas(64) _Atomic uint32_t mail; /* count << 16 | offset: blocks freed by other threads */
+    uint32_t run_pools;                /* run: number of pools */
+    struct pool *mail_next;            /* next pool with mail for the same heap */
+    struct pool *next, *prev;          /* partial list */
+    struct arena *arena;
+    size_t run_bytes;     /* run: bytes asked for */
+    uint32_t rest_index;  /* position in heap.rest */
+    uint32_t reserved;
+};
+static_assert(sizeof(struct pool) == 128, "the address map shifts by 9 to reach a record");
+static_assert(offsetof(struct pool, mail) == 64, "owner's fields and other threads' in own lines");
+static_assert(POOL_BYTES / MIN_ALIGN <= 0x1000, "quota and offsets fit 16 bits");
+static_assert(ARENA_BYTES / POOL_BYTES == ARENA_POOLS, "one 64-bit map per arena");
+static_assert(sizeof(struct link) == 8 && sizeof(struct link) <= MIN_ALIGN, "a link fits any block");
+
+/* Owner of every field: arena lock. */
+struct arena {
+    char *base;
+    uint64_t free;   /* bit i: pool i is free */
+    uint64_t dirty;  /* bit i: pool i has been touched since the OS gave it (free or not) */
+    uint32_t index;  /* number of this arena since the start of the process */
+    uint8_t huge;    /* MADV_HUGEPAGE was asked for */
+    struct arena *next, *prev; /* bucket of arenas with as many free pools */
+    struct arena *all_next, *all_prev; /* every live arena */
+};
+
+struct pool_list {
+    struct pool *first, *last;
+};
+
+enum heap_state { HEAP_LIVE, HEAP_ABANDONED, HEAP_TORN };
+
+#define REST_MAX 64
+
+/* Owner: its thread, unless stated. */
+struct heap {
+    uint64_t id; /* (index + 1) << 20: differences of ids never look like offsets in a pool */
+    _Atomic(struct pool *) mail; /* stack of pools with mail; any thread pushes, owner takes */
+    _Atomic int state;           /* registry lock, read anywhere */
+    _Atomic int busy;            /* in a slow path: a fork may have caught lists half changed */
+    _Atomic int tid;             /* kernel thread id of the owner, 0 when abandoned */
+    uint32_t index;
+    struct thread *thread;       /* its thread's slots; NULL when abandoned */
+    struct heap *next_abandoned; /* registry lock */
+    struct heap *next_all;       /* set once */
+    struct pool_list partial[CLASS_MAX]; /* pools with free blocks, oldest first */
+    struct pool *rest[REST_MAX];         /* current pools that became empty, kept a while */
+    uint32_t rest_next;
+    uint32_t rest_bytes;
+    struct class_count {
+        uint32_t pools;
+        uint64_t refills;  /* times a list was taken into use */
+        uint64_t refilled; /* blocks on those lists: allocations served by lists that ran out */
+    } count[CLASS_MAX];
+    uint64_t mail_blocks; /* blocks freed by others and collected, ever */
+};
+
+/* In the thread's static TLS, which is scarce for a dlopen'ed library: below 1 KiB. */
+struct thread {
+    uint64_t id; /* of the heap; 0 when none: no pool's key matches then */
+    struct heap *heap;
+    struct pool *slot[CLASS_MAX]; /* the pool each class allocates from; never NULL */
+};
+static_assert(sizeof(struct thread) <= 1024, "static TLS to spare after dlopen is about 1.6 KiB");
+
+#endif
