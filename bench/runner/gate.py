@@ -1,0 +1,83 @@
+"""The gate: figures that libpool has to reach in a run."""
+from . import summary
+from .allocator import BASE
+from .failure import Usage
+from .workload import FAMILIES
+
+HELP = """\
+Figures are NAME=LIMIT, separated by commas:
+  time, micro, threaded, programs   mean time over that of the best other allocator
+  worst                             time at any workload over the best other's there
+  cpu, faults                       mean over glibc's
+  rss, rss-micro, rss-threaded, rss-programs   mean peak RSS over glibc's
+  rss-worst                         peak RSS at any workload over glibc's
+"worst" and "rss-worst" count only what the spread lets one tell apart. A workload that failed under
+libpool fails any gate, and so does a figure that the run cannot give."""
+
+
+def parse(text):
+    figures = {}
+    for part in text.split(","):
+        name, _, limit = part.partition("=")
+        try:
+            figures[name.strip()] = float(limit)
+        except ValueError as error:
+            raise Usage(f"gate: '{part}' is not NAME=LIMIT\n{HELP}") from error
+        if name.strip() not in KNOWN:
+            raise Usage(f"gate: there is no figure '{name.strip()}'\n{HELP}")
+    return figures
+
+
+def mean_to_base(metric, family=None):
+    def figure(results):
+        if family:
+            return summary.mean(results, family, results.subject, metric), ""
+        return summary.overall(results, results.subject, metric), ""
+    return figure
+
+
+def mean_to_best(family=None):
+    def figure(results):
+        name, _ = summary.best_mean(results, "time", family)
+        return summary.to_best(results, "time", family), f" of {name}" if name else ""
+    return figure
+
+
+def worst_of(metric, against):
+    def figure(results):
+        value, workload, other = summary.worst(results, metric, against)
+        return value, f" of {other} at {workload}" if workload else ""
+    return figure
+
+
+KNOWN = {
+    "time": mean_to_best(),
+    **{family: mean_to_best(family) for family in FAMILIES},
+    "worst": worst_of("time", None),
+    "cpu": mean_to_base("cpu"),
+    "faults": mean_to_base("faults"),
+    "rss": mean_to_base("rss"),
+    **{f"rss-{family}": mean_to_base("rss", family) for family in FAMILIES},
+    "rss-worst": worst_of("rss", BASE),
+}
+
+
+def check(results, figures):
+    """(passed, lines): a line for each figure, and one for each failure of the subject."""
+    lines, passed = [], True
+    for workload, name, reason in results.failures():
+        if name == results.subject:
+            passed = False
+            lines.append(f"gate: {name} failed in {workload}: {reason}")
+    for name, limit in figures.items():
+        value, detail = KNOWN[name](results)
+        if value is None:
+            passed = False
+            lines.append(f"gate: {name}: this run has no such figure")
+        elif value > limit:
+            passed = False
+            lines.append(f"gate: {name}: {value:.3f}{detail}, over the limit of {limit:g} by "
+                         f"{(value / limit - 1) * 100:.1f} %")
+        else:
+            lines.append(f"gate: {name}: {value:.3f}{detail}, within {limit:g}")
+    return passed, lines

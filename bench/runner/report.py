@@ -1,0 +1,192 @@
+"""What a run found, for reading: as text for a terminal or as Markdown."""
+from . import spread, summary, table
+from .allocator import BASE
+
+TITLES = {"time": "time", "cpu": "CPU time", "rss": "peak RSS", "faults": "page faults",
+          "operations": "operations a second", "instructions": "instructions per operation"}
+
+LEGEND = """\
+Each figure is the median of {runs} runs relative to glibc's (below 1 is better), +- half the width
+of its interval in per cent. ~ after it: the spread is too wide to tell it from glibc's. "to best"
+is {subject} over the best other allocator at that workload; ~ there: too wide to tell the two
+apart. The interval is what holds the true median with 95 % certainty, or, for fewer than 6 runs,
+the least and the greatest."""
+
+MEANS = """\
+Geometric means relative to glibc; each family counts the same in "all". A mean with * is over the
+workloads that worked only. "best of all" takes the best other allocator at each workload anew."""
+
+
+def report(results, markdown=False):
+    """The whole report: what was run, each family in each metric, then the summary."""
+    render = table.markdown if markdown else table.text
+    heading = (lambda text: f"### {text}") if markdown else (lambda text: f"== {text}")
+    runs = results.document["runs"]
+    parts = [environment(results), LEGEND.format(runs=runs, subject=results.subject)]
+    for family in results.families:
+        for metric in metrics_of(results, family):
+            parts += [heading(f"{family}: {TITLES[metric]}"),
+                      render(*family_table(results, family, metric))]
+    parts += special_parts(results, render, heading)
+    parts += [heading("summary"), MEANS]
+    for metric in ("time", "cpu", "rss", "faults"):
+        parts.append(render(*mean_table(results, metric)))
+    parts.append(verdict(results))
+    parts += troubles(results)
+    return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def environment(results):
+    document, machine = results.document, results.document["machine"]
+    builds = "; ".join(f"{a['name']} ({a['package'] or a['sha256'][:12]})"
+                       for a in document["allocators"])
+    return (f"{document['date']}, commit {document['commit'] or 'unknown'}: {machine['processor']}, "
+            f"{machine['cores']} cores, {machine['memory'] / (1 << 30):.0f} GiB, "
+            f"{machine['kernel']}, {machine['system']}, huge pages {machine['huge_pages']}.\n"
+            f"Command: {document['command']}\nAllocators: {builds}.")
+
+
+def metrics_of(results, family):
+    metrics = ["time", "cpu", "rss", "faults"]
+    for metric in ("operations", "instructions"):
+        if any(results.value(w, n, metric) for w in results.of(family) for n in results.names):
+            metrics.append(metric)
+    return metrics
+
+
+def family_table(results, family, metric):
+    absolute = metric in ("operations", "instructions")
+    header = ["workload", *results.names]
+    judged = not absolute and results.subject in results.names
+    if judged:
+        header.append("to best")
+    rows = []
+    for workload in results.of(family):
+        row = [workload["name"]]
+        for name in results.names:
+            row.append(cell(results, workload, name, metric, absolute or name == BASE))
+        if judged:
+            row.append(to_best_cell(results, workload, metric))
+        rows.append(row)
+    return header, rows
+
+
+def cell(results, workload, name, metric, absolute):
+    if workload["results"][name]["failed"]:
+        return "FAILED"
+    value = results.value(workload, name, metric)
+    if value is None:
+        return "-"
+    samples = results.samples(workload, name, metric) if metric != "instructions" else []
+    spread_text = f" ±{spread.width(samples) * 100:.0f}" if samples else ""
+    if absolute:
+        return table.quantity(value, metric) + spread_text
+    relative = summary.ratio(results, workload, name, metric, BASE)
+    if relative is None:
+        return table.quantity(value, metric)
+    mark = "" if summary.told_apart(results, workload, name, BASE, metric) else "~"
+    return f"{relative:.2f}{mark}{spread_text}"
+
+
+def to_best_cell(results, workload, metric):
+    best = results.best_other(workload, metric)
+    value = best and summary.ratio(results, workload, results.subject, metric, best)
+    if not value:
+        return "-"
+    mark = "" if summary.told_apart(results, workload, results.subject, best, metric) else "~"
+    return f"{value:.2f}{mark} {best}"
+
+
+def mean_table(results, metric):
+    header = [TITLES[metric], *results.families, "all"]
+    rows = []
+    for name in results.names:
+        row = [name]
+        for family in [*results.families, None]:
+            value = (summary.mean(results, family, name, metric) if family
+                     else summary.overall(results, name, metric))
+            whole = summary.complete(results, name, family)
+            row.append("-" if value is None else f"{value:.3f}{'' if whole else '*'}")
+        rows.append(row)
+    best = [summary.best_of_all(results, metric, family) for family in results.families]
+    over_all = spread.geometric_mean(value for value in best if value)
+    rows.append(["best of all", *(f"{v:.3f}" if v else "-" for v in [*best, over_all])])
+    if results.subject in results.names:
+        ratios = [summary.to_best(results, metric, f) for f in [*results.families, None]]
+        rows.append([f"{results.subject} to best", *(f"{r:.3f}" if r else "-" for r in ratios)])
+    return header, rows
+
+
+def verdict(results):
+    """Where the subject wins and loses against the best other, in a line each."""
+    if results.subject not in results.names:
+        return ""
+    lines = []
+    for metric in ("time", "rss"):
+        won, lost, even = [], [], 0
+        for workload in results.workloads:
+            best = results.best_other(workload, metric)
+            value = best and summary.ratio(results, workload, results.subject, metric, best)
+            if not value or not summary.told_apart(results, workload, results.subject, best,
+                                                   metric):
+                even += 1
+            else:
+                (won if value < 1 else lost).append((value, f"{workload['name']} {value:.2f}"))
+        lines.append(f"{TITLES[metric]}, {results.subject} against the best other at each workload: "
+                     f"ahead in {len(won)}, behind in {len(lost)}, not told apart in {even}.")
+        for title, found in (("ahead", sorted(won)), ("behind", sorted(lost, reverse=True))):
+            if found:
+                lines.append(f"  {title}: " + ", ".join(text for _, text in found))
+    return "\n".join(lines)
+
+
+def special_parts(results, render, heading):
+    """Instructions of a pair, and what workloads report of themselves."""
+    parts = []
+    pairs = results.document.get("pair")
+    if pairs:
+        parts += [heading("instructions of a pair of 24 bytes (callgrind)"),
+                  render(*pair_table(pairs, results.names))]
+    for workload in results.workloads:
+        figures = {n: r.get("figures") for n, r in workload["results"].items() if r.get("figures")}
+        if figures:
+            parts += [heading(f"{workload['name']}: resident memory over live bytes"),
+                      render(*fragmentation_table(results, figures))]
+    return parts
+
+
+def pair_table(pairs, names):
+    rows = []
+    for kind, counts in pairs.items():
+        shown = [counts.get(name) for name in names]
+        rows.append([kind] + ["FAILED" if isinstance(c, str) else "-" if c is None else f"{c:.1f}"
+                              for c in shown])
+    return ["pair", *names], rows
+
+
+# Above this, the mean of the last quarter over that of the third is not flat.
+FLAT = 1.02
+
+
+def fragmentation_table(results, figures):
+    rows = []
+    for name in results.names:
+        if name in figures:
+            over, peak, growth = (spread.median(figures[name][key])
+                                  for key in ("over", "over-peak", "growth"))
+            rows.append([name, f"{over:.2f}", f"{peak:.2f}", f"{growth:.3f}",
+                         "yes" if growth <= FLAT else "no"])
+    return ["allocator", "at the end", "at most", "last quarter / third", "flat"], rows
+
+
+def troubles(results):
+    parts = []
+    failures = results.failures()
+    if failures:
+        parts.append("FAILED:\n" + "\n".join(f"  {workload} under {name}: {reason}"
+                                            for workload, name, reason in failures))
+    missing = results.document["not_run"]
+    lines = [f"  {name}: {how}" for kind in missing.values() for name, how in kind.items()]
+    if lines:
+        parts.append("not run:\n" + "\n".join(lines))
+    return parts
