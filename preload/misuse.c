@@ -1,0 +1,95 @@
+#include "misuse.h"
+
+#include <stdlib.h>
+
+#include "line.h"
+#include "owner.h"
+
+/* The block that `p` points into or at, as far as the records still know one. */
+struct place {
+    const char *start;
+    size_t bytes; /* 0: unknown */
+};
+
+static struct place place_of(const void *p) {
+    const struct pool *pool = owner_pool(p);
+    if (pool == NULL)
+        return (struct place){0};
+    if (pool->state == POOL_RUN)
+        return (struct place){pool->base, pool->run_bytes};
+    size_t index = (size_t)((const char *)p - pool->base) / pool->block_size;
+    if (index >= pool->capacity)
+        return (struct place){0};
+    return (struct place){pool->base + index * pool->block_size, pool->block_size};
+}
+
+static void say_block(struct line *line, struct place place) {
+    line_text(line, "block of ");
+    line_number(line, place.bytes);
+    line_text(line, " bytes");
+}
+
+static void say_inside(struct line *line, const void *p, struct place place) {
+    if (place.bytes == 0) {
+        line_text(line, "it points inside a block, not at its start");
+        return;
+    }
+    size_t offset = (size_t)((const char *)p - place.start);
+    line_text(line, "it points ");
+    line_number(line, offset);
+    line_text(line, offset == 1 ? " byte into the " : " bytes into the ");
+    say_block(line, place);
+    line_text(line, " at ");
+    line_address(line, place.start);
+}
+
+static void say_double(struct line *line, struct place place) {
+    line_text(line, "the ");
+    if (place.bytes == 0)
+        line_text(line, "block");
+    else
+        say_block(line, place);
+    line_text(line, " is already free");
+}
+
+static void say_cause(struct line *line, enum pool_misuse what, const void *p) {
+    switch (what) {
+    case MISUSE_DOUBLE_FREE:
+        line_text(line, "double free: ");
+        say_double(line, place_of(p));
+        break;
+    case MISUSE_INVALID_FREE:
+        line_text(line, "invalid pointer: no block is there, or not any more");
+        break;
+    case MISUSE_INTERIOR_FREE:
+        line_text(line, "interior pointer: ");
+        say_inside(line, p, place_of(p));
+        break;
+    case MISUSE_UNALIGNED_FREE:
+        line_text(line, "unaligned pointer: ");
+        say_inside(line, p, place_of(p));
+        break;
+    case MISUSE_CORRUPT_LINK:
+        line_text(line, "use after free: a free block was written to");
+        break;
+    case MISUSE_WRONG_SIZE:
+        line_text(line, "wrong size: it does not fit the ");
+        say_block(line, place_of(p));
+        break;
+    }
+}
+
+void report_misuse(enum pool_misuse what, const void *p, const char *function) {
+    struct line line = {0};
+    line_text(&line, "libpool: ");
+    line_text(&line, function);
+    line_text(&line, "(");
+    line_address(&line, p);
+    line_text(&line, "): ");
+    say_cause(&line, what, p);
+    line_write(&line);
+    line_text(&line, "libpool: stopping here; a debugger shows the caller: "
+                     "gdb -ex run -ex bt --args PROGRAM ARGUMENTS");
+    line_write(&line);
+    abort();
+}
