@@ -92,7 +92,7 @@ enum pool_state { POOL_NONE, POOL_USED, POOL_FULL, POOL_RUN, POOL_BODY };
 
 struct pool {
     /* What the owner's malloc and free touch: one cache line. */
-    uint64_t key;        /* base + id of the owning heap */
+    uint64_t key;        /* -(base + id of the owning heap) */
     uint64_t mult;       /* floor(2^64 / block_size) + 1 */
     uint64_t bound;      /* armed: see size_class.h; 0 sends every free to the slow path */
     char *base;          /* first byte of the pool (of the run) */
@@ -107,7 +107,7 @@ struct pool {
     uint8_t fresh;   /* 1: beyond the carved blocks memory is zero and untouched */
 
     /* What other threads write, and what only slow paths read. */
-    alignas(64) _Atomic uint32_t mail; /* count << 16 | offset: blocks freed by other threads */
+    _Alignas(64) _Atomic uint32_t mail; /* count << 16 | offset: blocks freed by other threads */
     uint32_t run_pools;                /* run: number of pools */
     struct pool *mail_next;            /* next pool with mail for the same heap */
     struct pool *next, *prev;          /* partial list */
@@ -156,6 +156,7 @@ struct heap {
     struct pool *rest[REST_MAX];         /* current pools that became empty, kept a while */
     uint32_t rest_next;
     uint32_t rest_bytes;
+    uint32_t ticks;
     struct class_count {
         uint32_t pools;
         uint64_t refills;  /* times a list was taken into use */

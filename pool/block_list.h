@@ -1,0 +1,33 @@
+/* A pool's list of free blocks, slow side: cut new blocks, take the last one, put blocks back,
+ * walk. Fast side: pool_pop and heap_free in heap.h. Only the pool's owner may call these, except
+ * block_list_has. */
+#ifndef POOL_BLOCK_LIST_H
+#define POOL_BLOCK_LIST_H
+
+#include "heap.h"
+
+static inline uint32_t pool_used(const struct pool *pool) {
+    return (uint16_t)((pool->top >> 16) + 1 - pool->resting);
+}
+
+static inline bool block_list_empty(const struct pool *pool) {
+    return (uint16_t)pool->top == NO_HEAD;
+}
+
+/* Makes `pool` a pool of `size_class` of `heap`, nothing carved, not armed. */
+void block_list_start(struct pool *pool, struct heap *heap, uint32_t size_class);
+/* Arms the free fast path for the blocks carved so far. */
+void block_list_arm(struct pool *pool);
+/* Puts up to `count` new blocks on the empty list; how many there were. */
+uint32_t block_list_carve(struct pool *pool, uint32_t count);
+/* Takes the last block of the list, whose mark is MARK_LAST. */
+void *block_list_pop_last(struct pool *pool);
+/* Puts a used block back: `offset` is checked by the caller. */
+void block_list_push(struct pool *pool, uint32_t offset);
+/* Is that block on the list of `pool`, or in its mail? Safe from any thread, then only exact when
+ * the owner is at rest. */
+bool block_list_has(const struct pool *pool, uint32_t offset);
+/* Takes the mail into the list; the number of blocks. */
+uint32_t block_list_take_mail(struct pool *pool);
+
+#endif

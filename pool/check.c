@@ -1,0 +1,40 @@
+/* The invariants of types.h, asserted after transitions in debug builds. */
+#undef NDEBUG /* what runs here runs only when CHECKED */
+#include "block_list.h"
+#include "config.h"
+#include "heap_slow.h"
+
+static uint32_t list_length(const struct pool *pool) {
+    uint32_t length = 0, head = (uint16_t)pool->top;
+    while (head != NO_HEAD) {
+        const struct link *link = link_at(pool, head);
+        assert(head % pool->block_size == 0);
+        assert(link->mark == (link->next == NO_HEAD ? MARK_LAST : MARK));
+        assert(++length <= pool->carved);
+        head = link->next;
+    }
+    return length;
+}
+
+static void check_pool(const struct heap *heap, const struct pool *pool, uint32_t size_class) {
+    assert(pool->heap == heap && pool->size_class == size_class);
+    assert(pool->state == POOL_USED);
+    assert(pool->block_size == class_size(size_class));
+    assert(pool->capacity == POOL_BYTES / pool->block_size && pool->carved <= pool->capacity);
+    assert(pool->bound == class_bound(pool->block_size, pool->mult, pool->carved));
+    assert(!block_list_empty(pool));
+    assert(list_length(pool) + pool_used(pool) == pool->carved);
+}
+
+void heap_check(struct heap *heap) {
+    if (!CHECKED)
+        return;
+    for (uint32_t c = 1; c < class_count; c++) {
+        if (heap->thread != NULL && heap->thread->slot[c] != &pool_none)
+            check_pool(heap, heap->thread->slot[c], c);
+        for (const struct pool *pool = heap->partial[c].first; pool != NULL; pool = pool->next) {
+            assert(!pool->resting);
+            check_pool(heap, pool, c);
+        }
+    }
+}

@@ -1,0 +1,40 @@
+/* How much free memory may be kept from the OS.
+ *
+ * A preloaded library should start no thread, and a program that frees everything and sleeps
+ * calls nothing; so giving back happens at the frees themselves, at once, down to an allowance:
+ *
+ *     allowed = keep_bytes + keep_share * live + bounced
+ *
+ * `bounced` learns: memory given back and wanted again within about a second raises it by as
+ * much; what then lies kept without being used for a decay time lowers it again.
+ * Thread-safe; relaxed counters, exactness is not needed.
+ */
+#ifndef POOL_DECAY_H
+#define POOL_DECAY_H
+
+#include <stdatomic.h>
+#include <stdint.h>
+
+struct decay {
+    _Atomic uint64_t live;        /* bytes of pools, runs and large blocks in use */
+    _Atomic uint64_t kept;        /* bytes free but kept */
+    _Atomic uint64_t bounced;     /* learnt allowance */
+    _Atomic uint64_t recent;      /* given back not long ago */
+    _Atomic uint64_t least_kept;  /* low water of kept in this period: never needed */
+    _Atomic uint64_t period_ends; /* ms */
+};
+extern struct decay decay __attribute__((visibility("hidden")));
+
+/* Bytes that may be kept just now. */
+uint64_t decay_allowed(void);
+/* `bytes` became free and are kept / kept bytes were taken into use again. */
+void decay_keep(uint64_t bytes);
+void decay_reuse(uint64_t bytes);
+/* `bytes` of kept memory went back to the OS. */
+void decay_gave_back(uint64_t bytes);
+/* `bytes` had to come from the OS. */
+void decay_fresh(uint64_t bytes);
+/* Bytes came into use or went out of it. */
+void decay_live(int64_t bytes);
+
+#endif

@@ -1,0 +1,223 @@
+#include "heap_slow.h"
+
+#include "arena.h"
+#include "big.h"
+#include "block_list.h"
+#include "list.h"
+#include "misuse.h"
+#include "registry.h"
+#include "root.h"
+#include "tick.h"
+
+/* What a slot without a pool holds: its only "block" never carries MARK. */
+static const struct link no_block;
+HIDDEN struct pool pool_none = {.base = (char *)&no_block};
+
+_Thread_local struct thread self = {.slot = {[0 ... CLASS_MAX - 1] = &pool_none}};
+
+/* Resting pools: how much memory all of them may hold. */
+#define REST_BYTES ((uint32_t)512 << 10)
+
+static void unrest(struct heap *heap, struct pool *pool) {
+    if (!pool->resting)
+        return;
+    heap->rest[pool->rest_index] = NULL;
+    heap->rest_bytes -= pool->carved * pool->block_size;
+    pool->resting = 0;
+    pool->top -= QUOTA_ONE;
+}
+
+static void give_back(struct heap *heap, struct pool *pool) {
+    pool->bound = 0;
+    heap->count[pool->size_class].pools--;
+    arena_return(pool, 1);
+    root_count(EVENT_POOL_RETURNED, 1);
+}
+
+/* The resting pool had its time: back it goes if it is still empty. */
+static void end_rest(struct heap *heap, struct pool *pool) {
+    unrest(heap, pool);
+    if (pool_used(pool) != 0)
+        return;
+    heap->thread->slot[pool->size_class] = &pool_none;
+    give_back(heap, pool);
+}
+
+static void rest(struct heap *heap, struct pool *pool) {
+    uint32_t bytes = pool->carved * pool->block_size;
+    uint32_t index = heap->rest_next++ % REST_MAX;
+    if (heap->rest[index] != NULL)
+        end_rest(heap, heap->rest[index]);
+    for (uint32_t i = 1; i < REST_MAX && heap->rest_bytes + bytes > REST_BYTES; i++) {
+        struct pool *oldest = heap->rest[(index + i) % REST_MAX];
+        if (oldest != NULL)
+            end_rest(heap, oldest);
+    }
+    heap->rest[index] = pool;
+    heap->rest_bytes += bytes;
+    pool->rest_index = index;
+    pool->resting = 1;
+    pool->top += QUOTA_ONE;
+}
+
+void heap_give_back(struct heap *heap) {
+    for (uint32_t i = 0; i < REST_MAX; i++)
+        if (heap->rest[i] != NULL)
+            end_rest(heap, heap->rest[i]);
+}
+
+void heap_pool_emptied(struct heap *heap, struct pool *pool) {
+    if (heap->thread != NULL && heap->thread->slot[pool->size_class] == pool) {
+        rest(heap, pool);
+        return;
+    }
+    list_remove(&heap->partial[pool->size_class], pool);
+    give_back(heap, pool);
+}
+
+void heap_pool_reopened(struct heap *heap, struct pool *pool) {
+    block_list_arm(pool);
+    pool->state = POOL_USED;
+    list_append(&heap->partial[pool->size_class], pool);
+}
+
+/* How many blocks to cut at once. Cutting writes into each block, so untouched memory is cut a
+ * memory page at a time, until the class has proved to grow; memory that is resident, whole. */
+static uint32_t carve_count(const struct heap *heap, const struct pool *pool) {
+    if (!pool->fresh)
+        return pool->capacity;
+    uint32_t size = pool->block_size, at = pool->carved * size;
+    uint32_t step = heap->count[pool->size_class].pools > 1 ? 16384 : 4096;
+    uint32_t end = (at + step) & ~(step - 1);
+    uint32_t count = (end - at) / size;
+    return count > 0 ? count : 1;
+}
+
+/* The current pool's list ran out: cut more, look into its mail, or let it go. */
+static void list_ran_out(struct heap *heap, struct pool *pool) {
+    if (block_list_carve(pool, carve_count(heap, pool)) > 0)
+        return;
+    if (atomic_load_explicit(&heap->mail, memory_order_relaxed) != NULL)
+        heap_collect(heap);
+    if (!block_list_empty(pool))
+        return;
+    unrest(heap, pool);
+    pool->bound = 0;
+    pool->state = POOL_FULL;
+    heap->thread->slot[pool->size_class] = &pool_none;
+}
+
+static struct pool *new_pool(struct heap *heap, uint32_t size_class) {
+    struct pool *pool = arena_take(1);
+    if (pool == NULL)
+        return NULL;
+    block_list_start(pool, heap, size_class);
+    heap->count[size_class].pools++;
+    block_list_carve(pool, carve_count(heap, pool));
+    atomic_signal_fence(memory_order_release);
+    pool->state = POOL_USED;
+    root_count(EVENT_POOL_TAKEN, 1);
+    return pool;
+}
+
+static uint32_t free_blocks(const struct pool *pool) {
+    return pool->carved - pool_used(pool);
+}
+
+/* The oldest partial pool worth a refill. One with less than 1/32 free is left to gather more, or
+ * a full heap with random frees would come here for every block; that bounds what is left lying
+ * at 3 %. */
+static struct pool *take_partial(struct heap *heap, uint32_t size_class, bool any) {
+    struct pool_list *list = &heap->partial[size_class];
+    struct pool *pool = list->first;
+    for (int tries = 0; pool != NULL && tries < 3; tries++) {
+        list_remove(list, pool);
+        if (any || free_blocks(pool) >= pool->capacity / 32u || pool->carved < pool->capacity)
+            return pool;
+        list_append(list, pool);
+        pool = list->first;
+    }
+    return NULL;
+}
+
+static struct pool *next_pool(struct heap *heap, uint32_t size_class) {
+    if (atomic_load_explicit(&heap->mail, memory_order_relaxed) != NULL)
+        heap_collect(heap);
+    struct pool *pool = take_partial(heap, size_class, false);
+    if (pool == NULL)
+        pool = new_pool(heap, size_class);
+    if (pool == NULL)
+        pool = take_partial(heap, size_class, true);
+    if (pool == NULL) {
+        heap_give_back(heap);
+        pool = new_pool(heap, size_class);
+    }
+    return pool;
+}
+
+/* Puts the next pool into the slot. */
+static bool set_current(struct heap *heap, uint32_t size_class) {
+    struct pool *pool = next_pool(heap, size_class);
+    if (pool == NULL)
+        return false;
+    heap->thread->slot[size_class] = pool;
+    heap->count[size_class].refills++;
+    heap->count[size_class].refilled += free_blocks(pool);
+    return true;
+}
+
+static void *take_block(struct heap *heap, uint32_t size_class) {
+    struct pool *pool = heap->thread->slot[size_class];
+    if (pool == &pool_none) {
+        if (!set_current(heap, size_class))
+            return NULL;
+        pool = heap->thread->slot[size_class];
+    }
+    void *block = pool_pop(pool);
+    if (block != NULL)
+        return block;
+    struct link *head = link_at(pool, (uint16_t)pool->top);
+    if (head->mark != MARK_LAST)
+        misuse(MISUSE_CORRUPT_LINK, head, "malloc");
+    block = block_list_pop_last(pool);
+    list_ran_out(heap, pool);
+    return block;
+}
+
+void *heap_refill(uint32_t size_class) {
+    struct heap *heap = self.heap != NULL ? self.heap : registry_attach();
+    if (heap == NULL)
+        return NULL;
+    heap_enter(heap);
+    void *block = take_block(heap, size_class);
+    heap_check(heap);
+    heap_leave(heap);
+    tick();
+    return block;
+}
+
+void *heap_alloc_slow(size_t size) {
+    void *block = NULL;
+    if (size <= SMALL_MAX) {
+        uint32_t size_class = class_of(size);
+        block = pool_pop(self.slot[size_class]);
+        if (block == NULL)
+            block = heap_refill(size_class);
+    } else {
+        block = big_alloc(size, false);
+    }
+    return block != NULL ? block : out_of_memory();
+}
+
+void heap_clear_slots(struct heap *heap, struct thread *thread) {
+    heap_give_back(heap);
+    for (uint32_t c = 1; c < class_count; c++) {
+        struct pool *pool = thread->slot[c];
+        thread->slot[c] = &pool_none;
+        if (pool == &pool_none)
+            continue;
+        list_append(&heap->partial[c], pool);
+        if (pool_used(pool) == 0)
+            heap_pool_emptied(heap, pool);
+    }
+}

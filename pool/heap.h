@@ -1,0 +1,68 @@
+/* Both fast paths, side by side. docs/performance.md explains each instruction. */
+#ifndef POOL_HEAP_H
+#define POOL_HEAP_H
+
+#include "instructions.h"
+#include "owner.h"
+#include "size_class.h"
+#include "types.h"
+
+#define HIDDEN __attribute__((visibility("hidden")))
+#define LIKELY(x) __builtin_expect(!!(x), 1)
+#define UNLIKELY(x) __builtin_expect(!!(x), 0)
+
+extern HIDDEN _Thread_local struct thread self __attribute__((tls_model("initial-exec")));
+
+/* Everything the fast paths leave: other sizes, no current pool, last block, no heap yet. */
+HIDDEN void *heap_alloc_slow(size_t size);
+/* NULL, other threads' blocks, full pools, last block of a pool, runs, large, misuse. */
+HIDDEN void heap_free_slow(void *p);
+
+static inline struct link *link_at(const struct pool *pool, uint32_t offset) {
+    return (struct link *)(pool->base + offset);
+}
+
+/* `top` with its head half replaced. */
+static inline uint32_t top_with_head(uint32_t top, uint16_t head) {
+    return set_low_half(top, head);
+}
+
+/* Takes the first block of the pool's list; NULL when it is the last one, or was written to. */
+static inline void *pool_pop(struct pool *pool) {
+    uint32_t top = pool->top;
+    struct link *block = link_at(pool, (uint16_t)top);
+    if (UNLIKELY(block->mark != MARK))
+        return NULL;
+    pool->top = top_with_head(top + QUOTA_ONE, block->next);
+    block->mark = 0;
+    return block;
+}
+
+static inline void *heap_alloc(size_t size) {
+    size_t size_class = (size + MIN_ALIGN - 1) / MIN_ALIGN; /* wraps to 0, whose slot is empty */
+    keep_in_register(size_class);
+    if (UNLIKELY(size_class >= FINE_CLASSES))
+        return heap_alloc_slow(size);
+    void *block = pool_pop(self.slot[size_class]);
+    if (UNLIKELY(block == NULL))
+        return heap_alloc_slow(size);
+    return block;
+}
+
+static inline void heap_free(void *p) {
+    struct pool *pool = owner_record(p);
+    struct link *block = p;
+    uint32_t top;
+    /* One comparison: the pool is this thread's, armed, and p starts one of its blocks. */
+    if (UNLIKELY(((uintptr_t)p + pool->key + self.id) * pool->mult >= pool->bound))
+        return heap_free_slow(p);
+    if (UNLIKELY(block->mark >> 24 == MARK_BYTE))
+        return heap_free_slow(p);
+    if (UNLIKELY(__builtin_sub_overflow(pool->top, QUOTA_ONE, &top)))
+        return heap_free_slow(p);
+    block->next = (uint16_t)top;
+    block->mark = MARK;
+    pool->top = top_with_head(top, (uint16_t)(uintptr_t)p);
+}
+
+#endif

@@ -1,0 +1,36 @@
+/* The heap's slow side: pools enter and leave it. Called by its owner (or, for an abandoned heap,
+ * under the registry lock). */
+#ifndef POOL_HEAP_SLOW_H
+#define POOL_HEAP_SLOW_H
+
+#include "heap.h"
+
+extern HIDDEN struct pool pool_none;
+
+/* A slow path begins and ends: between the two a fork may find the lists half changed. */
+static inline void heap_enter(struct heap *heap) {
+    atomic_store_explicit(&heap->busy, 1, memory_order_relaxed);
+    atomic_signal_fence(memory_order_seq_cst);
+}
+
+static inline void heap_leave(struct heap *heap) {
+    atomic_signal_fence(memory_order_seq_cst);
+    atomic_store_explicit(&heap->busy, 0, memory_order_relaxed);
+}
+
+/* A block of the class from whichever pool can give one; NULL: no memory. */
+void *heap_refill(uint32_t size_class);
+/* The pool has no used block any more: keep it a while if current, else give it back. */
+void heap_pool_emptied(struct heap *heap, struct pool *pool);
+/* The full pool has a free block again. */
+void heap_pool_reopened(struct heap *heap, struct pool *pool);
+/* Puts what other threads freed back into the pools. */
+void heap_collect(struct heap *heap);
+/* Gives every resting pool back. */
+void heap_give_back(struct heap *heap);
+/* Takes the pools out of the thread's slots. */
+void heap_clear_slots(struct heap *heap, struct thread *thread);
+/* Asserts the invariants of all its pools; nothing in release builds. */
+void heap_check(struct heap *heap);
+
+#endif

@@ -1,0 +1,49 @@
+#include "large_cache.h"
+
+#include "root.h"
+
+static struct mapping entry[CACHE_MAX]; /* oldest first */
+static uint32_t count;
+
+static struct mapping take_at(uint32_t i) {
+    struct mapping mapping = entry[i];
+    for (count--; i < count; i++)
+        entry[i] = entry[i + 1];
+    libpool_root.large.cached--;
+    libpool_root.large.cached_bytes -= mapping.bytes;
+    return mapping;
+}
+
+struct mapping cache_take(size_t bytes) {
+    uint32_t fit = CACHE_MAX, below = CACHE_MAX;
+    for (uint32_t i = count; i-- > 0;) {
+        size_t have = entry[i].bytes;
+        if (have >= bytes && (fit == CACHE_MAX || have < entry[fit].bytes))
+            fit = i;
+        if (have < bytes && have >= bytes / 2 && (below == CACHE_MAX || have > entry[below].bytes))
+            below = i;
+    }
+    if (fit != CACHE_MAX && entry[fit].bytes <= bytes + bytes / 2)
+        return take_at(fit);
+    if (below != CACHE_MAX)
+        return take_at(below);
+    if (fit != CACHE_MAX)
+        return take_at(fit);
+    return (struct mapping){NULL, 0};
+}
+
+struct mapping cache_put(struct mapping mapping) {
+    struct mapping out = {NULL, 0};
+    if (count == CACHE_MAX)
+        out = take_at(0);
+    entry[count++] = mapping;
+    libpool_root.large.cached++;
+    libpool_root.large.cached_bytes += mapping.bytes;
+    return out;
+}
+
+struct mapping cache_oldest(void) {
+    if (count == 0)
+        return (struct mapping){NULL, 0};
+    return take_at(0);
+}

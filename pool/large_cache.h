@@ -1,0 +1,24 @@
+/* Freed mappings kept for a moment. Callers hold the large lock. */
+#ifndef POOL_LARGE_CACHE_H
+#define POOL_LARGE_CACHE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define CACHE_MAX 64
+
+struct mapping {
+    char *at;
+    size_t bytes;
+};
+
+/* The best mapping to serve `bytes` from: the smallest that is big enough without being much
+ * too big, else the biggest that is not too small; removed from the cache. at == NULL: none. */
+struct mapping cache_take(size_t bytes);
+/* Keeps a mapping; when the cache is full the oldest comes back and is for the caller to unmap. */
+struct mapping cache_put(struct mapping mapping);
+/* Removes the oldest mapping. at == NULL: empty. */
+struct mapping cache_oldest(void);
+
+#endif

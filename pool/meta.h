@@ -1,0 +1,17 @@
+/* Memory for the allocator's own structures: taken from the OS in steps, never given back
+ * (structures are recycled by those who own them). */
+#ifndef POOL_META_H
+#define POOL_META_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* Zeroed, 64-byte aligned; NULL when memory is short. Thread-safe. */
+void *meta_alloc(size_t bytes);
+/* Bytes taken so far. */
+uint64_t meta_bytes(void);
+/* Fork: see pool.h. */
+void meta_lock(void);
+void meta_unlock(void);
+
+#endif

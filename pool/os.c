@@ -1,0 +1,102 @@
+#define _GNU_SOURCE
+#include "os.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <sys/sysinfo.h>
+#include <time.h>
+#include <unistd.h>
+
+static void *map(void *hint, size_t bytes, int flags) {
+    int saved = errno;
+    void *at = mmap(hint, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | flags, -1, 0);
+    errno = saved;
+    return at == MAP_FAILED ? NULL : at;
+}
+
+void *os_map(void *hint, size_t bytes) {
+    return map(hint, bytes, 0);
+}
+
+void *os_reserve(size_t bytes) {
+    return map(NULL, bytes, MAP_NORESERVE);
+}
+
+void *os_map_aligned(size_t align, size_t bytes) {
+    size_t total = bytes + align - OS_PAGE;
+    if (total < bytes)
+        return NULL;
+    char *at = map(NULL, total, 0);
+    if (at == NULL)
+        return NULL;
+    size_t before = -(uintptr_t)at & (align - 1);
+    if (before > 0)
+        os_unmap(at, before);
+    if (total - before - bytes > 0)
+        os_unmap(at + before + bytes, total - before - bytes);
+    return at + before;
+}
+
+void os_unmap(void *at, size_t bytes) {
+    int saved = errno;
+    munmap(at, bytes);
+    errno = saved;
+}
+
+void *os_remap(void *at, size_t old_bytes, size_t bytes, bool move) {
+    int saved = errno;
+    void *to = mremap(at, old_bytes, bytes, move ? MREMAP_MAYMOVE : 0);
+    errno = saved;
+    return to == MAP_FAILED ? NULL : to;
+}
+
+bool os_purge(void *at, size_t bytes) {
+    int saved = errno;
+    bool done = madvise(at, bytes, MADV_DONTNEED) == 0;
+    errno = saved;
+    return done;
+}
+
+void os_huge(void *at, size_t bytes) {
+    int saved = errno;
+    madvise(at, bytes, MADV_HUGEPAGE);
+    errno = saved;
+}
+
+uint64_t os_now_ms(void) {
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC_COARSE, &now);
+    return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
+}
+
+size_t os_limit(void) {
+    int saved = errno;
+    struct rlimit space = {RLIM_INFINITY, 0}, data = {RLIM_INFINITY, 0};
+    getrlimit(RLIMIT_AS, &space);
+    getrlimit(RLIMIT_DATA, &data);
+    errno = saved;
+    rlim_t least = space.rlim_cur < data.rlim_cur ? space.rlim_cur : data.rlim_cur;
+    return least == RLIM_INFINITY ? SIZE_MAX : (size_t)least;
+}
+
+size_t os_physical(void) {
+    int saved = errno;
+    struct sysinfo info;
+    size_t bytes = sysinfo(&info) == 0 ? (size_t)info.totalram * info.mem_unit : (size_t)1 << 34;
+    errno = saved;
+    return bytes;
+}
+
+int os_tid(void) {
+    return (int)syscall(SYS_gettid);
+}
+
+bool os_thread_alive(int tid) {
+    int saved = errno;
+    bool alive = syscall(SYS_tgkill, getpid(), tid, 0) == 0 || errno != ESRCH;
+    errno = saved;
+    return alive;
+}

@@ -1,0 +1,38 @@
+/* The only calls of mmap, munmap, mremap and madvise. errno is preserved by all of them; what
+ * fails returns NULL or false. Lengths in bytes, multiples of 4096 unless stated. */
+#ifndef POOL_OS_H
+#define POOL_OS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define OS_PAGE ((size_t)4096)
+
+static inline size_t os_round(size_t bytes) {
+    return (bytes + OS_PAGE - 1) & ~(OS_PAGE - 1);
+}
+
+/* Zeroed private memory; `hint` may be NULL. */
+void *os_map(void *hint, size_t bytes);
+/* The same, aligned; `align` is a power of two above 4096. */
+void *os_map_aligned(size_t align, size_t bytes);
+/* Address space whose pages cost nothing until touched. */
+void *os_reserve(size_t bytes);
+void os_unmap(void *at, size_t bytes);
+/* Changes the length of a mapping; may move it if `move`. NULL when impossible. */
+void *os_remap(void *at, size_t old_bytes, size_t bytes, bool move);
+/* Gives the memory back; it reads as zero afterwards. False if the kernel refused. */
+bool os_purge(void *at, size_t bytes);
+/* Asks for huge pages there; a wish. */
+void os_huge(void *at, size_t bytes);
+/* Milliseconds of a clock that only moves forward, a few milliseconds coarse. */
+uint64_t os_now_ms(void);
+/* The least of RLIMIT_AS, RLIMIT_DATA; SIZE_MAX when unlimited. */
+size_t os_limit(void);
+size_t os_physical(void);
+int os_tid(void);
+/* False when no thread of this process has that id. */
+bool os_thread_alive(int tid);
+
+#endif

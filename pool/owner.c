@@ -1,0 +1,50 @@
+#include "owner.h"
+
+#include "os.h"
+
+static struct pool nothing;
+struct address_map address_map = {&nothing, 0};
+
+bool owner_started(void) {
+    return address_map.records != &nothing;
+}
+
+/* Address space that the table covers. Arenas that would share records are placed elsewhere, so
+ * it must only exceed what a process can use by enough to find free places quickly. */
+static size_t coverage(void) {
+    size_t limit = os_limit();
+    size_t want = limit == SIZE_MAX ? os_physical() * 4 : limit * 2;
+    size_t least = limit == SIZE_MAX ? (size_t)1 << 36 : (size_t)1 << 28;
+    size_t cover = least;
+    while (cover < want && cover < (size_t)1 << 44)
+        cover <<= 1;
+    return cover;
+}
+
+bool owner_start(void) {
+    for (size_t cover = coverage(); cover >= (size_t)1 << 26; cover >>= 2) {
+        size_t bytes = (cover >> POOL_SHIFT) * sizeof(struct pool);
+        struct pool *records = os_reserve(bytes);
+        if (records != NULL) {
+            address_map.mask = bytes - sizeof(struct pool);
+            address_map.records = records;
+            return true;
+        }
+    }
+    return false;
+}
+
+struct pool *owner_pool(const void *p) {
+    struct pool *pool = owner_record(p);
+    if (pool->state == POOL_NONE)
+        return NULL;
+    size_t bytes = pool->state >= POOL_RUN ? (size_t)pool->run_pools << POOL_SHIFT : POOL_BYTES;
+    if ((uintptr_t)p - (uintptr_t)pool->base >= bytes)
+        return NULL;
+    return pool->state == POOL_BODY ? owner_record(pool->base) : pool;
+}
+
+void owner_purge(struct pool *first) {
+    static_assert(ARENA_POOLS * sizeof(struct pool) % OS_PAGE == 0, "records fill whole pages");
+    os_purge(first, ARENA_POOLS * sizeof(struct pool));
+}

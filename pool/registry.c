@@ -1,0 +1,191 @@
+#include "registry.h"
+
+#include "arena.h"
+#include "block_list.h"
+#include "decay.h"
+#include "heap_slow.h"
+#include "large.h"
+#include "list.h"
+#include "meta.h"
+#include "os.h"
+#include "owner.h"
+#include "pool.h"
+#include "root.h"
+
+#include <errno.h>
+
+static struct lock lock;
+static struct heap *abandoned;
+static struct heap first_heap; /* most processes need no other */
+static uint32_t heap_total;
+static void (*on_thread_start)(void);
+
+void *out_of_memory(void) {
+    root_count(EVENT_OUT_OF_MEMORY, 1);
+    errno = ENOMEM;
+    return NULL;
+}
+
+void pool_on_thread_start(void (*hook)(void)) {
+    on_thread_start = hook;
+    if (self.heap != NULL)
+        hook();
+}
+
+static struct heap *heap_new(void) {
+    struct heap *heap = heap_total == 0 ? &first_heap : meta_alloc(sizeof *heap);
+    if (heap == NULL)
+        return NULL;
+    heap->index = heap_total++;
+    heap->id = (uint64_t)(heap->index + 1) << 20;
+    heap->next_all = libpool_root.heaps;
+    libpool_root.heaps = heap;
+    libpool_root.heap_count++;
+    root_count(EVENT_HEAP_CREATED, 1);
+    return heap;
+}
+
+static void rebuild(struct heap *heap);
+
+static struct heap *adopt(void) {
+    struct heap *heap = abandoned;
+    if (heap == NULL)
+        return NULL;
+    abandoned = heap->next_abandoned;
+    if (heap->state == HEAP_TORN)
+        rebuild(heap);
+    root_count(EVENT_HEAP_ADOPTED, 1);
+    return heap;
+}
+
+struct heap *registry_attach(void) {
+    lock_take(&lock);
+    struct heap *heap = adopt();
+    if (heap == NULL)
+        heap = heap_new();
+    if (heap != NULL) {
+        atomic_store(&heap->state, HEAP_LIVE);
+        heap->tid = os_tid();
+        heap->thread = &self;
+        self.id = heap->id;
+        self.heap = heap;
+    }
+    lock_release(&lock);
+    if (heap != NULL && on_thread_start != NULL)
+        on_thread_start();
+    return heap;
+}
+
+static void abandon(struct heap *heap, enum heap_state state) {
+    heap->thread = NULL;
+    heap->tid = 0;
+    heap->next_abandoned = abandoned;
+    abandoned = heap;
+    atomic_store(&heap->state, state);
+    root_count(EVENT_HEAP_ABANDONED, 1);
+}
+
+void pool_thread_exit(void) {
+    struct heap *heap = self.heap;
+    if (heap == NULL)
+        return;
+    heap_enter(heap);
+    heap_collect(heap);
+    heap_clear_slots(heap, &self);
+    heap_check(heap);
+    heap_leave(heap);
+    self.id = 0;
+    self.heap = NULL;
+    lock_take(&lock);
+    abandon(heap, HEAP_ABANDONED);
+    /* Mail that arrived in between would have no one to see it. */
+    heap_collect(heap);
+    lock_release(&lock);
+}
+
+void registry_collect(struct heap *heap, const struct pool *pool) {
+    if (atomic_load(&pool->mail) >> 16 < pool_used(pool))
+        return;
+    lock_take(&lock);
+    if (atomic_load(&heap->state) == HEAP_ABANDONED)
+        heap_collect(heap);
+    lock_release(&lock);
+}
+
+bool pool_trim(size_t keep) {
+    struct heap *own = self.heap;
+    if (own != NULL) {
+        heap_enter(own);
+        heap_collect(own);
+        heap_give_back(own);
+        heap_leave(own);
+    }
+    lock_take(&lock);
+    for (struct heap *heap = abandoned; heap != NULL; heap = heap->next_abandoned)
+        if (atomic_load(&heap->state) == HEAP_ABANDONED)
+            heap_collect(heap);
+    lock_release(&lock);
+    root_count(EVENT_TRIM, 1);
+    bool pools = arena_purge(keep);
+    return large_purge(keep) || pools;
+}
+
+void pool_fork_prepare(void) {
+    lock_take(&lock);
+    large_lock();
+    arena_lock();
+    meta_lock();
+}
+
+void pool_fork_parent(void) {
+    meta_unlock();
+    arena_unlock();
+    large_unlock();
+    lock_release(&lock);
+}
+
+/* Threads the child does not have may have been anywhere in their slow paths. Their heaps are
+ * rebuilt from the pools' own records, but only if somebody ever adopts them. */
+void pool_fork_child(void) {
+    for (struct heap *heap = libpool_root.heaps; heap != NULL; heap = heap->next_all)
+        if (heap != self.heap && heap->state == HEAP_LIVE)
+            abandon(heap, HEAP_TORN);
+    if (self.heap != NULL)
+        self.heap->tid = os_tid();
+    root_count(EVENT_FORK, 1);
+    pool_fork_parent();
+}
+
+/* A torn pool's truth is its list: what is on it is free, everything else carved is used. */
+static void rebuild_pool(struct heap *heap, struct pool *pool) {
+    uint32_t count = 0, head = (uint16_t)pool->top;
+    for (; head <= POOL_BYTES - MIN_ALIGN && count < pool->carved; count++)
+        head = link_at(pool, head)->next;
+    pool->resting = 0;
+    pool->top = (pool->carved - count - 1u) * QUOTA_ONE | (uint16_t)pool->top;
+    pool->bound = 0;
+    pool->state = POOL_FULL;
+    heap->count[pool->size_class].pools++;
+    if (block_list_empty(pool) && block_list_carve(pool, pool->capacity) == 0)
+        return;
+    /* An empty pool stays on the list too: giving it back here could unmap the arena that the
+     * caller is walking. */
+    heap_pool_reopened(heap, pool);
+}
+
+static void rebuild(struct heap *heap) {
+    heap->rest_bytes = 0;
+    heap->busy = 0;
+    for (uint32_t i = 0; i < REST_MAX; i++)
+        heap->rest[i] = NULL;
+    for (uint32_t c = 0; c < CLASS_MAX; c++) {
+        heap->partial[c] = (struct pool_list){NULL, NULL};
+        heap->count[c].pools = 0;
+    }
+    for (struct arena *a = libpool_root.arenas; a != NULL; a = a->all_next) {
+        struct pool *pool = owner_record(a->base);
+        for (uint32_t i = 0; i < ARENA_POOLS; i++)
+            if (pool[i].heap == heap && (pool[i].state == POOL_USED || pool[i].state == POOL_FULL))
+                rebuild_pool(heap, &pool[i]);
+    }
+}

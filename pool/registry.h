@@ -1,0 +1,14 @@
+/* All heaps: which thread has which, and which wait for one. */
+#ifndef POOL_REGISTRY_H
+#define POOL_REGISTRY_H
+
+#include "types.h"
+
+/* Gives the calling thread a heap: an abandoned one, or a new one. NULL: no memory. */
+struct heap *registry_attach(void);
+/* After a block was freed into `pool` of an abandoned heap: collects if the pool is empty now. */
+void registry_collect(struct heap *heap, const struct pool *pool);
+/* Sets errno, counts, returns NULL. */
+void *out_of_memory(void);
+
+#endif

@@ -1,0 +1,17 @@
+/* Blocks freed by a thread that does not own their pool.
+ *
+ * Protocol. pool.mail is count << 16 | offset of the newest block; blocks are linked through their
+ * first bytes. A thread pushes with one compare-and-swap (release). Whoever takes the count from
+ * 0 to 1 then also pushes the pool onto the owner's heap.mail. The owner takes heap.mail whole,
+ * reads each mail_next before it takes that pool's mail whole (acquire): only then can the pool
+ * be pushed onto heap.mail again, so its mail_next is never in use twice. Blocks in the mail
+ * count as used until they are collected.
+ */
+#ifndef POOL_REMOTE_H
+#define POOL_REMOTE_H
+
+#include "types.h"
+
+void remote_free(struct pool *pool, void *p, uint32_t offset);
+
+#endif

@@ -1,0 +1,124 @@
+/* The less frequent requests: cleared, resized, aligned blocks, and questions about a block. */
+#include "big.h"
+#include "block_list.h"
+#include "free.h"
+#include "heap_slow.h"
+#include "large.h"
+#include "misuse.h"
+#include "os.h"
+#include "pool.h"
+#include "registry.h"
+
+#include <errno.h>
+#include <string.h>
+
+#define ALIGN_MAX ((size_t)1 << 30)
+
+void *pool_malloc(size_t size) {
+    return heap_alloc(size);
+}
+
+void pool_free(void *block) {
+    heap_free(block);
+}
+
+void *pool_calloc(size_t count, size_t size) {
+    size_t bytes;
+    if (__builtin_mul_overflow(count, size, &bytes))
+        return out_of_memory();
+    if (bytes > SMALL_MAX) {
+        void *block = big_alloc(bytes, true);
+        return block != NULL ? block : out_of_memory();
+    }
+    void *block = heap_alloc(bytes);
+    return block != NULL ? memset(block, 0, bytes) : NULL;
+}
+
+static bool in_class_pool(const struct pool *pool) {
+    return pool != NULL && pool->state < POOL_RUN;
+}
+
+/* Bytes usable behind p, which must be a live block. */
+static size_t usable(struct pool *pool, const void *p, const char *function) {
+    if (in_class_pool(pool)) {
+        free_offset(pool, p, function);
+        return pool->block_size;
+    }
+    size_t bytes = big_usable(pool, p);
+    if (bytes == 0)
+        misuse(pool != NULL || large_holds(p) ? MISUSE_INTERIOR_FREE : MISUSE_INVALID_FREE, p,
+               function);
+    return bytes;
+}
+
+size_t pool_usable(const void *block) {
+    return block == NULL ? 0 : usable(owner_pool(block), block, "malloc_usable_size");
+}
+
+/* A smaller block is only worth a copy if it gives back a good part. */
+static bool fits(size_t have, size_t size) {
+    return size <= have && (size >= have - have / 4 || have <= 64);
+}
+
+void *pool_realloc(void *block, size_t size) {
+    if (block == NULL)
+        return pool_malloc(size);
+    struct pool *pool = owner_pool(block);
+    size_t have = usable(pool, block, "realloc");
+    if (in_class_pool(pool)) {
+        if (fits(have, size))
+            return block;
+    } else {
+        void *same = big_resize(pool, block, size);
+        if (same != NULL)
+            return same;
+    }
+    void *to = pool_malloc(size);
+    if (to == NULL)
+        return size <= have ? block : NULL;
+    memcpy(to, block, size < have ? size : have);
+    heap_free(block);
+    return to;
+}
+
+/* The smallest class whose blocks all lie on multiples of `align`; 0: none. */
+static uint32_t aligned_class(size_t align, size_t size) {
+    for (uint32_t c = class_of(size); c < class_count; c++)
+        if (class_size(c) % align == 0)
+            return c;
+    return 0;
+}
+
+void *pool_aligned(size_t align, size_t size) {
+    if (align == 0 || (align & (align - 1)) != 0 || align > ALIGN_MAX) {
+        errno = EINVAL;
+        return NULL;
+    }
+    if (align <= MIN_ALIGN)
+        return pool_malloc(size);
+    uint32_t size_class = size <= SMALL_MAX ? aligned_class(align, size) : 0;
+    void *block;
+    if (size_class != 0)
+        block = heap_alloc(class_size(size_class));
+    else
+        block = big_aligned(align, size);
+    return block != NULL ? block : out_of_memory();
+}
+
+enum pool_kind pool_classify(const void *p) {
+    struct pool *pool = owner_pool(p);
+    if (pool == NULL) {
+        if (large_usable(p) != 0)
+            return KIND_LARGE;
+        if (large_holds(p))
+            return KIND_INTERIOR;
+        const struct arena *arena = owner_record(p)->arena;
+        bool inside = arena != NULL && (uintptr_t)p - (uintptr_t)arena->base < ARENA_BYTES;
+        return inside ? KIND_FREED : KIND_FOREIGN;
+    }
+    if (!in_class_pool(pool))
+        return pool->base == p ? KIND_RUN : KIND_INTERIOR;
+    uint32_t offset = (uint32_t)((const char *)p - pool->base);
+    bool start = offset % pool->block_size == 0 && offset / pool->block_size < pool->carved;
+    return start ? KIND_BLOCK : KIND_INTERIOR;
+}

@@ -1,0 +1,49 @@
+/* request -> size class -> block size, and what a pool of the class holds.
+ *
+ * Up to 1 KiB classes are 16 bytes apart. Above, a class is the largest multiple of 16 of which n
+ * fit a pool, for chosen n: no pool has a tail, and neighbours are 4-9 % apart up to 8 KiB.
+ * Above 8 KiB steps are coarser, but there the end of a block lies in memory pages of its own,
+ * which stay untouched when the request does not reach them.
+ */
+#ifndef POOL_SIZE_CLASS_H
+#define POOL_SIZE_CLASS_H
+
+#include "types.h"
+
+extern const uint8_t class_by_capacity[65]; /* for capacities 2 .. 64 */
+extern const uint8_t class_capacity[];      /* of class FINE_CLASSES + i */
+
+/* Number of classes, class 0 included. */
+extern const uint32_t class_count;
+
+/* The class for `size` bytes, 0 <= size <= SMALL_MAX. */
+static inline uint32_t class_of(size_t size) {
+    uint32_t units = (uint32_t)(size + MIN_ALIGN - 1) / MIN_ALIGN;
+    if (units < FINE_CLASSES)
+        return units == 0 ? 1 : units;
+    return class_by_capacity[POOL_BYTES / MIN_ALIGN / units];
+}
+
+/* Bytes of a block of the class. */
+static inline uint32_t class_size(uint32_t size_class) {
+    if (size_class < FINE_CLASSES)
+        return size_class * MIN_ALIGN;
+    return (uint32_t)(POOL_BYTES / class_capacity[size_class - FINE_CLASSES]) & ~(MIN_ALIGN - 1U);
+}
+
+/* Is an offset a block's start? With mult = floor(2^64 / size) + 1 and e = size * mult - 2^64
+ * (so 0 < e <= size), offset = q * size + r gives offset * mult = q * e + r * mult (mod 2^64).
+ * For r = 0 that is q * e; for r > 0 and |offset| < 2^48 it is at least mult - 2^48 > 4096 * e.
+ * So offset * mult < n * e exactly for the starts of the first n blocks: one multiplication and
+ * one comparison refuse interior pointers, pointers to other pools and to uncarved memory.
+ * (After D. Lemire, O. Kaser, N. Kurz, "Faster remainder by direct computation", 2019.) */
+static inline uint64_t class_mult(uint32_t block_size) {
+    bool power_of_two = (block_size & (block_size - 1)) == 0;
+    return UINT64_MAX / block_size + 1 + power_of_two;
+}
+
+static inline uint64_t class_bound(uint32_t block_size, uint64_t mult, uint32_t blocks) {
+    return blocks * (block_size * mult);
+}
+
+#endif
