@@ -9,8 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* clang-format off: a table
- *    key             kind     initial  help */
+/* key, kind of value, initial value, help */
 #define OPTIONS(X)                                                                                 \
     X(keep, BYTES, "1M",                                                                           \
       "Free memory that is kept from the system, however little "                                  \
@@ -28,7 +27,6 @@
     X(stats_keep, PROCESS, "0",                                                                    \
       "The process that leaves its statistics in /dev/shm when "                                   \
       "it exits; 0 for none.")
-/* clang-format on */
 
 enum option_kind { OPTION_BYTES, OPTION_PERCENT, OPTION_TIME, OPTION_YES_NO, OPTION_PROCESS };
 
