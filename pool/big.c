@@ -64,18 +64,17 @@ static void run_free(struct pool *first) {
     arena_return(first, count);
 }
 
+static enum pool_misuse wrong_start(const void *p) {
+    return (uintptr_t)p % MIN_ALIGN != 0 ? MISUSE_UNALIGNED_FREE : MISUSE_INTERIOR_FREE;
+}
+
 void big_free(struct pool *pool, void *p) {
-    if (pool == NULL) {
-        if (!large_free(p))
-            misuse((uintptr_t)p % MIN_ALIGN != 0 && large_holds(p) ? MISUSE_UNALIGNED_FREE
-                   : large_holds(p)                              ? MISUSE_INTERIOR_FREE
-                                                                 : MISUSE_INVALID_FREE,
-                   p, "free");
+    if (pool == NULL && large_free(p))
         return;
-    }
+    if (pool == NULL)
+        misuse(large_holds(p, NULL) != NULL ? wrong_start(p) : MISUSE_INVALID_FREE, p, "free");
     if (pool->base != p)
-        misuse((uintptr_t)p % MIN_ALIGN != 0 ? MISUSE_UNALIGNED_FREE : MISUSE_INTERIOR_FREE, p,
-               "free");
+        misuse(wrong_start(p), p, "free");
     run_free(pool);
 }
 

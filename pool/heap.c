@@ -67,6 +67,8 @@ void heap_give_back(struct heap *heap) {
 }
 
 void heap_pool_emptied(struct heap *heap, struct pool *pool) {
+    if (pool->resting)
+        return;
     if (heap->thread != NULL && heap->thread->slot[pool->size_class] == pool) {
         rest(heap, pool);
         return;

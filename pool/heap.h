@@ -38,15 +38,18 @@ static inline void *pool_pop(struct pool *pool) {
     return block;
 }
 
-static inline void *heap_alloc(size_t size) {
+/* NULL: the slow path must decide. Callers end in `return slow(size)`, so no frame is needed. */
+static inline void *heap_alloc_fast(size_t size) {
     size_t size_class = (size + MIN_ALIGN - 1) / MIN_ALIGN; /* wraps to 0, whose slot is empty */
     keep_in_register(size_class);
     if (UNLIKELY(size_class >= FINE_CLASSES))
-        return heap_alloc_slow(size);
-    void *block = pool_pop(self.slot[size_class]);
-    if (UNLIKELY(block == NULL))
-        return heap_alloc_slow(size);
-    return block;
+        return NULL;
+    return pool_pop(self.slot[size_class]);
+}
+
+static inline void *heap_alloc(size_t size) {
+    void *block = heap_alloc_fast(size);
+    return LIKELY(block != NULL) ? block : heap_alloc_slow(size);
 }
 
 static inline void heap_free(void *p) {
@@ -54,7 +57,9 @@ static inline void heap_free(void *p) {
     struct link *block = p;
     uint32_t top;
     /* One comparison: the pool is this thread's, armed, and p starts one of its blocks. */
-    if (UNLIKELY(((uintptr_t)p + pool->key + self.id) * pool->mult >= pool->bound))
+    uint64_t offset = (uintptr_t)p + pool->key;
+    keep_in_register(offset);
+    if (UNLIKELY((offset + self.id) * pool->mult >= pool->bound))
         return heap_free_slow(p);
     if (UNLIKELY(block->mark >> 24 == MARK_BYTE))
         return heap_free_slow(p);

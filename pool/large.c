@@ -157,11 +157,14 @@ size_t large_usable(const void *p) {
     return bytes;
 }
 
-bool large_holds(const void *p) {
+const void *large_holds(const void *p, size_t *bytes) {
     lock_take(&lock);
-    bool holds = table_holding(p) != NULL;
+    const struct large_entry *entry = table_holding(p);
+    const void *start = entry != NULL ? entry->at : NULL;
+    if (entry != NULL && bytes != NULL)
+        *bytes = entry->mapped;
     lock_release(&lock);
-    return holds;
+    return start;
 }
 
 void *large_resize(void *p, size_t size) {

@@ -16,8 +16,9 @@ void *large_alloc(size_t size, size_t align, bool clear);
 bool large_free(void *p);
 /* Bytes mapped behind a large block, 0 if p starts none. */
 size_t large_usable(const void *p);
-/* Does p lie in a large block? Slow: for error messages. */
-bool large_holds(const void *p);
+/* The start of the large block p lies in and, unless `bytes` is NULL, its length; or NULL.
+ * Slow: for error messages. */
+const void *large_holds(const void *p, size_t *bytes);
 /* In place, or moved by remapping; NULL if impossible (the block is untouched). */
 void *large_resize(void *p, size_t size);
 /* Gives cached mappings back until at most `keep` bytes are kept. */

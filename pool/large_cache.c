@@ -2,13 +2,13 @@
 
 #include "root.h"
 
-static struct mapping entry[CACHE_MAX]; /* oldest first */
+struct mapping large_cache[CACHE_MAX]; /* oldest first */
 static uint32_t count;
 
 static struct mapping take_at(uint32_t i) {
-    struct mapping mapping = entry[i];
+    struct mapping mapping = large_cache[i];
     for (count--; i < count; i++)
-        entry[i] = entry[i + 1];
+        large_cache[i] = large_cache[i + 1];
     libpool_root.large.cached--;
     libpool_root.large.cached_bytes -= mapping.bytes;
     return mapping;
@@ -17,13 +17,13 @@ static struct mapping take_at(uint32_t i) {
 struct mapping cache_take(size_t bytes) {
     uint32_t fit = CACHE_MAX, below = CACHE_MAX;
     for (uint32_t i = count; i-- > 0;) {
-        size_t have = entry[i].bytes;
-        if (have >= bytes && (fit == CACHE_MAX || have < entry[fit].bytes))
+        size_t have = large_cache[i].bytes;
+        if (have >= bytes && (fit == CACHE_MAX || have < large_cache[fit].bytes))
             fit = i;
-        if (have < bytes && have >= bytes / 2 && (below == CACHE_MAX || have > entry[below].bytes))
+        if (have < bytes && have >= bytes / 2 && (below == CACHE_MAX || have > large_cache[below].bytes))
             below = i;
     }
-    if (fit != CACHE_MAX && entry[fit].bytes <= bytes + bytes / 2)
+    if (fit != CACHE_MAX && large_cache[fit].bytes <= bytes + bytes / 2)
         return take_at(fit);
     if (below != CACHE_MAX)
         return take_at(below);
@@ -36,7 +36,7 @@ struct mapping cache_put(struct mapping mapping) {
     struct mapping out = {NULL, 0};
     if (count == CACHE_MAX)
         out = take_at(0);
-    entry[count++] = mapping;
+    large_cache[count++] = mapping;
     libpool_root.large.cached++;
     libpool_root.large.cached_bytes += mapping.bytes;
     return out;

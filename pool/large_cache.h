@@ -13,6 +13,8 @@ struct mapping {
     size_t bytes;
 };
 
+extern struct mapping large_cache[CACHE_MAX]; /* the first large.cached are in use */
+
 /* The best mapping to serve `bytes` from: the smallest that is big enough without being much
  * too big, else the biggest that is not too small; removed from the cache. at == NULL: none. */
 struct mapping cache_take(size_t bytes);

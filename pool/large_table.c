@@ -26,7 +26,8 @@ static bool grow(void) {
         return false;
     slots = fresh;
     capacity = wanted;
-    libpool_root.table_bytes = capacity * sizeof *slots;
+    libpool_root.large_slots = slots;
+    libpool_root.large_capacity = capacity;
     for (size_t i = 0; i < old_capacity; i++)
         if (old[i].at != NULL)
             insert(old[i]);

@@ -8,8 +8,11 @@
 
 /* Zeroed, 64-byte aligned; NULL when memory is short. Thread-safe. */
 void *meta_alloc(size_t bytes);
-/* Bytes taken so far. */
-uint64_t meta_bytes(void);
+/* Head of each step taken from the OS; linked from libpool_root.meta, newest first. */
+struct meta_step {
+    struct meta_step *next;
+    size_t bytes;
+};
 /* Fork: see pool.h. */
 void meta_lock(void);
 void meta_unlock(void);

@@ -1,6 +1,7 @@
 #include "owner.h"
 
 #include "os.h"
+#include "root.h"
 
 static struct pool nothing;
 struct address_map address_map = {&nothing, 0};
@@ -28,6 +29,8 @@ bool owner_start(void) {
         if (records != NULL) {
             address_map.mask = bytes - sizeof(struct pool);
             address_map.records = records;
+            libpool_root.records = records;
+            libpool_root.mask = address_map.mask;
             return true;
         }
     }

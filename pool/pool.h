@@ -26,13 +26,22 @@ size_t pool_usable(const void *block);
 /* Whose pointer is this? Never touches the memory behind it. */
 enum pool_kind {
     KIND_FOREIGN,  /* nothing of libpool's */
-    KIND_BLOCK,    /* start of a block of a pool (live or free: see pool_is_free) */
+    KIND_BLOCK,    /* start of a block of a pool */
     KIND_INTERIOR, /* inside a block, or in a pool's unused tail */
     KIND_RUN,      /* start of a block of 32 KiB .. 1 MiB */
     KIND_LARGE,    /* start of a large block */
     KIND_FREED,    /* in an arena, but in no pool at present */
 };
 enum pool_kind pool_classify(const void *p);
+
+/* What is known of the place p points to. Takes the large lock for large blocks only. */
+struct pool_place {
+    enum pool_kind kind;
+    const void *start; /* of the block, NULL when not in one */
+    size_t bytes;      /* of the block */
+    bool free;         /* a block of a pool, on its list of free ones */
+};
+struct pool_place pool_place(const void *p);
 
 /* Called, if set, when a program misuses memory; must not return. */
 enum pool_misuse {

@@ -47,11 +47,23 @@ static struct heap *heap_new(void) {
 
 static void rebuild(struct heap *heap);
 
+/* A thread that allocates after its last destructor leaves a heap that nobody handed over. */
+static struct heap *orphan(void) {
+    struct heap *heap = libpool_root.heaps;
+    for (int looked = 0; heap != NULL && looked < 64; looked++, heap = heap->next_all)
+        if (heap->state == HEAP_LIVE && !os_thread_alive(heap->tid))
+            return heap;
+    return NULL;
+}
+
 static struct heap *adopt(void) {
     struct heap *heap = abandoned;
+    if (heap != NULL)
+        abandoned = heap->next_abandoned;
+    else if ((heap = orphan()) != NULL)
+        atomic_store(&heap->state, HEAP_TORN);
     if (heap == NULL)
         return NULL;
-    abandoned = heap->next_abandoned;
     if (heap->state == HEAP_TORN)
         rebuild(heap);
     root_count(EVENT_HEAP_ADOPTED, 1);
@@ -109,6 +121,14 @@ void registry_collect(struct heap *heap, const struct pool *pool) {
     lock_take(&lock);
     if (atomic_load(&heap->state) == HEAP_ABANDONED)
         heap_collect(heap);
+    lock_release(&lock);
+}
+
+void registry_lock(void) {
+    lock_take(&lock);
+}
+
+void registry_unlock(void) {
     lock_release(&lock);
 }
 

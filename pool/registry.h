@@ -8,6 +8,8 @@
 struct heap *registry_attach(void);
 /* After a block was freed into `pool` of an abandoned heap: collects if the pool is empty now. */
 void registry_collect(struct heap *heap, const struct pool *pool);
+void registry_lock(void);
+void registry_unlock(void);
 /* Sets errno, counts, returns NULL. */
 void *out_of_memory(void);
 

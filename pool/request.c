@@ -46,7 +46,7 @@ static size_t usable(struct pool *pool, const void *p, const char *function) {
     }
     size_t bytes = big_usable(pool, p);
     if (bytes == 0)
-        misuse(pool != NULL || large_holds(p) ? MISUSE_INTERIOR_FREE : MISUSE_INVALID_FREE, p,
+        misuse(pool != NULL || large_holds(p, NULL) != NULL ? MISUSE_INTERIOR_FREE : MISUSE_INVALID_FREE, p,
                function);
     return bytes;
 }
@@ -103,22 +103,4 @@ void *pool_aligned(size_t align, size_t size) {
     else
         block = big_aligned(align, size);
     return block != NULL ? block : out_of_memory();
-}
-
-enum pool_kind pool_classify(const void *p) {
-    struct pool *pool = owner_pool(p);
-    if (pool == NULL) {
-        if (large_usable(p) != 0)
-            return KIND_LARGE;
-        if (large_holds(p))
-            return KIND_INTERIOR;
-        const struct arena *arena = owner_record(p)->arena;
-        bool inside = arena != NULL && (uintptr_t)p - (uintptr_t)arena->base < ARENA_BYTES;
-        return inside ? KIND_FREED : KIND_FOREIGN;
-    }
-    if (!in_class_pool(pool))
-        return pool->base == p ? KIND_RUN : KIND_INTERIOR;
-    uint32_t offset = (uint32_t)((const char *)p - pool->base);
-    bool start = offset % pool->block_size == 0 && offset / pool->block_size < pool->carved;
-    return start ? KIND_BLOCK : KIND_INTERIOR;
 }

@@ -1,8 +1,11 @@
 #include "rows.h"
 
+#include "arena.h"
 #include "block_list.h"
-#include "decay.h"
-#include "root.h"
+#include "large_cache.h"
+#include "os.h"
+#include "registry.h"
+#include "rows_walk.h"
 
 struct pool_root libpool_root = {
     .version = ROWS_VERSION,
@@ -11,6 +14,7 @@ struct pool_root libpool_root = {
     .arena_bytes = sizeof(struct arena),
     .heap_bytes = sizeof(struct heap),
     .thread_bytes = sizeof(struct thread),
+    .cache = large_cache,
 };
 
 const char *const rows_event_name[EVENT_COUNT] = {
@@ -40,18 +44,18 @@ static const void *read_self(void *context, const void *at, size_t len, void *bu
     return at;
 }
 
-const struct rows_source rows_self = {read_self, NULL};
+const struct rows_source rows_self = {read_self, NULL, NULL};
 
-/* What one walk carries along. */
-struct walk {
-    const struct rows_source *source;
-    const struct pool_root *root;
-    struct rows_total *total;
-    struct rows_visit *visit;
-};
-
-static const void *get(const struct walk *walk, const void *at, size_t len, void *buf) {
-    return walk->source->read(walk->source->context, at, len, buf);
+/* The heap's index is in the pool's key: no need to follow the pointer. */
+static void add_to_heap(struct walk *walk, const struct pool *pool, uint32_t live) {
+    struct rows_visit *visit = walk->visit;
+    uint64_t index = ((-pool->key - (uintptr_t)pool->base) >> 20) - 1;
+    if (visit == NULL || visit->heaps == NULL || index >= visit->heap_capacity)
+        return;
+    struct rows_heap *row = &visit->heaps[index];
+    row->live_blocks += live;
+    row->live_bytes += (uint64_t)live * pool->block_size;
+    row->free_bytes += (uint64_t)(pool->carved - live) * pool->block_size;
 }
 
 /* One pool in use by a class, from a racy but single reading of its two words. */
@@ -74,6 +78,7 @@ static void add_pool(struct walk *walk, const struct pool *pool, struct rows_are
     row->uncarved_bytes += (uint64_t)(pool->capacity - carved) * size;
     row->rounding_bytes += POOL_BYTES - (uint64_t)pool->capacity * size;
     row->sparse += live * 4 < pool->capacity;
+    add_to_heap(walk, pool, live);
     struct rows_class *classes = walk->visit != NULL ? walk->visit->classes : NULL;
     if (classes == NULL)
         return;
@@ -110,10 +115,10 @@ static void add_arena(struct walk *walk, const struct rows_arena *row) {
 }
 
 static bool read_arena(struct walk *walk, const struct arena *arena) {
-    struct pool copy[ARENA_POOLS];
     uint64_t first = ((uintptr_t)arena->base >> (POOL_SHIFT - 7)) & walk->root->mask;
     const struct pool *pool =
-        get(walk, (const char *)walk->root->records + first, sizeof copy, copy);
+        walk_get(walk, (const char *)walk->root->records + first, ARENA_POOLS * sizeof *pool,
+                 walk->scratch->pools);
     if (pool == NULL)
         return false;
     struct rows_arena row = {
@@ -137,16 +142,16 @@ static bool read_arena(struct walk *walk, const struct arena *arena) {
 
 /* The pools the heap's thread allocates from: their counts change without a slow path. */
 static bool read_slots(struct walk *walk, const struct heap *heap, struct rows_heap *row) {
-    struct thread thread_copy;
-    const struct thread *thread = heap->thread;
-    if (thread == NULL)
+    struct walk_scratch *scratch = walk->scratch;
+    /* A thread that attached after its last destructor may be gone, its TLS unmapped. */
+    if (heap->thread == NULL || (scratch == NULL && !os_thread_alive(heap->tid)))
         return true;
-    thread = get(walk, thread, sizeof *thread, &thread_copy);
+    const struct thread *thread =
+        walk_get(walk, heap->thread, sizeof *thread, &scratch->thread);
     if (thread == NULL)
         return false;
     for (uint32_t c = 1; c < class_count; c++) {
-        struct pool copy;
-        const struct pool *pool = get(walk, thread->slot[c], sizeof copy, &copy);
+        const struct pool *pool = walk_get(walk, thread->slot[c], sizeof *pool, scratch->pools);
         if (pool == NULL)
             return false;
         if (pool->state != POOL_USED || pool->block_size == 0)
@@ -168,13 +173,20 @@ static void add_heap_classes(struct walk *walk, const struct heap *heap, struct 
     }
 }
 
+static struct rows_heap start_heap_row(const struct walk *walk, const struct heap *heap) {
+    struct rows_heap row = {0};
+    if (walk->visit != NULL && walk->visit->heaps != NULL &&
+        heap->index < walk->visit->heap_capacity)
+        row = walk->visit->heaps[heap->index];
+    row.index = heap->index;
+    row.state = (uint32_t)heap->state;
+    row.tid = heap->tid;
+    row.collected = heap->mail_blocks;
+    return row;
+}
+
 static bool read_heap(struct walk *walk, const struct heap *heap) {
-    struct rows_heap row = {
-        .index = heap->index,
-        .state = (uint32_t)heap->state,
-        .tid = heap->tid,
-        .collected = heap->mail_blocks,
-    };
+    struct rows_heap row = start_heap_row(walk, heap);
     add_heap_classes(walk, heap, &row);
     if (row.state == HEAP_LIVE && !read_slots(walk, heap, &row))
         return false;
@@ -184,9 +196,11 @@ static bool read_heap(struct walk *walk, const struct heap *heap) {
     total->bound_blocks += row.current_free_blocks;
     total->bound_bytes += row.current_free_bytes;
     total->metadata_bytes += sizeof(struct heap);
-    if (walk->visit != NULL && walk->visit->heap != NULL)
-        return walk->visit->heap(walk->visit->context, &row);
-    return true;
+    if (walk->visit == NULL)
+        return true;
+    if (walk->visit->heaps != NULL && row.index < walk->visit->heap_capacity)
+        walk->visit->heaps[row.index] = row;
+    return walk->visit->heap == NULL || walk->visit->heap(walk->visit->context, &row);
 }
 
 static bool layout_known(const struct pool_root *root) {
@@ -195,12 +209,14 @@ static bool layout_known(const struct pool_root *root) {
            root->heap_bytes == sizeof(struct heap) && root->thread_bytes == sizeof(struct thread);
 }
 
-static void start_classes(struct rows_visit *visit) {
-    if (visit == NULL || visit->classes == NULL)
+static void start_tables(struct rows_visit *visit) {
+    if (visit == NULL)
         return;
     visit->class_count = class_count;
-    for (uint32_t c = 0; c < class_count; c++)
+    for (uint32_t c = 0; c < class_count && visit->classes != NULL; c++)
         visit->classes[c] = (struct rows_class){.block_size = class_size(c)};
+    for (uint32_t i = 0; i < visit->heap_capacity && visit->heaps != NULL; i++)
+        visit->heaps[i] = (struct rows_heap){0};
 }
 
 static void add_large(struct walk *walk) {
@@ -214,29 +230,53 @@ static void add_large(struct walk *walk) {
         total->event[i] = atomic_load_explicit(&walk->root->event[i], memory_order_relaxed);
 }
 
-bool rows_read(const struct rows_source *source, const struct pool_root *root,
-               struct rows_total *total, struct rows_visit *visit) {
-    struct pool_root root_copy;
-    struct walk walk = {source, NULL, total, visit};
-    root = walk.root = get(&walk, root, sizeof *root, &root_copy);
-    *total = (struct rows_total){0};
-    start_classes(visit);
+/* The counts end a walk through lists that change under a reader of another process. */
+static bool walk_arenas(struct walk *walk) {
+    uint32_t left = walk->root->arena_count + 16;
+    for (const struct arena *a = walk->root->arenas; a != NULL && left-- > 0; a = a->all_next) {
+        a = walk_get(walk, a, sizeof *a, &walk->scratch->arena);
+        if (a == NULL || !read_arena(walk, a))
+            return false;
+    }
+    return true;
+}
+
+static bool walk_heaps(struct walk *walk) {
+    uint32_t left = walk->root->heap_count + 16;
+    for (const struct heap *h = walk->root->heaps; h != NULL && left-- > 0; h = h->next_all) {
+        h = walk_get(walk, h, sizeof *h, &walk->scratch->heap);
+        if (h == NULL || !read_heap(walk, h))
+            return false;
+    }
+    return true;
+}
+
+static bool walk_all(struct walk *walk, const struct pool_root *root) {
+    root = walk->root = walk_get(walk, root, sizeof *root, &walk->scratch->root);
     if (root == NULL || !layout_known(root))
         return false;
-    struct arena arena_copy;
-    for (const struct arena *a = root->arenas; a != NULL; a = a->all_next) {
-        a = get(&walk, a, sizeof *a, &arena_copy);
-        if (a == NULL || !read_arena(&walk, a))
-            return false;
-    }
-    struct heap heap_copy;
-    for (const struct heap *h = root->heaps; h != NULL; h = h->next_all) {
-        h = get(&walk, h, sizeof *h, &heap_copy);
-        if (h == NULL || !read_heap(&walk, h))
-            return false;
-    }
-    add_large(&walk);
-    total->keep_bytes = root->keep_bytes;
-    total->metadata_bytes += root->table_bytes;
+    if (!walk_arenas(walk) || !walk_heaps(walk) || !walk_ranges(walk))
+        return false;
+    add_large(walk);
+    walk->total->keep_bytes = root->keep_bytes;
+    walk->total->metadata_bytes += root->large_capacity * sizeof(struct large_entry);
     return true;
+}
+
+bool rows_read(const struct rows_source *source, const struct pool_root *root,
+               struct rows_total *total, struct rows_visit *visit) {
+    bool here = source->read == read_self;
+    struct walk walk = {source, NULL, total, visit, (struct walk_scratch *)source->scratch};
+    *total = (struct rows_total){0};
+    start_tables(visit);
+    if (here)
+        registry_lock();
+    if (here)
+        arena_lock();
+    bool complete = walk_all(&walk, root);
+    if (here)
+        arena_unlock();
+    if (here)
+        registry_unlock();
+    return complete;
 }

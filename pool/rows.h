@@ -23,8 +23,17 @@ struct rows_source {
      * `buf` filled from elsewhere; NULL when unreadable. */
     const void *(*read)(void *context, const void *at, size_t len, void *buf);
     void *context;
+    /* Where the copies go; NULL for this process, which needs none (and stacks may be small). */
+    struct rows_scratch *scratch;
 };
+/* This process: rows_read takes the registry and arena locks for the time of the walk, so the
+ * visitor's functions must not allocate. */
 extern const struct rows_source rows_self;
+
+#define ROWS_SCRATCH_BYTES 32768
+struct rows_scratch {
+    _Alignas(64) unsigned char bytes[ROWS_SCRATCH_BYTES];
+};
 
 /* Where everything starts. Exported by libpool.so as the symbol `libpool_root`. */
 struct pool_root;
@@ -103,6 +112,9 @@ struct rows_total {
 
 #define ROWS_CLASSES 112
 
+/* Address ranges that are not arenas: for measuring what is resident. */
+enum rows_range { RANGE_LARGE, RANGE_LARGE_CACHED, RANGE_METADATA };
+
 /* Walks everything once. Each callback may be NULL; returning false stops the walk. Class rows
  * arrive in `classes` (ROWS_CLASSES long, may be NULL), `class_count` of them valid.
  * False when memory of the process could not be read or its layout is another. */
@@ -112,6 +124,11 @@ struct rows_visit {
     void *context;
     struct rows_class *classes;
     uint32_t class_count;
+    /* Rows by heap index: without them heap rows lack their live_ and free_ figures. */
+    struct rows_heap *heaps;
+    uint32_t heap_capacity;
+    /* A range of large blocks, cached mappings or metadata; any granularity. */
+    bool (*range)(void *context, enum rows_range kind, uint64_t at, uint64_t len);
 };
 bool rows_read(const struct rows_source *source, const struct pool_root *root,
                struct rows_total *total, struct rows_visit *visit);

@@ -53,6 +53,7 @@
 #define POOL_TYPES_H
 
 #include <assert.h>
+#include <stdalign.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -107,7 +108,7 @@ struct pool {
     uint8_t fresh;   /* 1: beyond the carved blocks memory is zero and untouched */
 
     /* What other threads write, and what only slow paths read. */
-    _Alignas(64) _Atomic uint32_t mail; /* count << 16 | offset: blocks freed by other threads */
+    alignas(64) _Atomic uint32_t mail; /* count << 16 | offset: blocks freed by other threads */
     uint32_t run_pools;                /* run: number of pools */
     struct pool *mail_next;            /* next pool with mail for the same heap */
     struct pool *next, *prev;          /* partial list */

@@ -1,0 +1,43 @@
+/* Whose pointer is this? Answered from the records alone. */
+#include "big.h"
+#include "block_list.h"
+#include "large.h"
+#include "pool.h"
+
+static struct pool_place place_outside(const void *p) {
+    struct pool_place place = {.kind = KIND_FOREIGN};
+    size_t bytes;
+    const void *start = large_holds(p, &bytes);
+    if (start != NULL)
+        return (struct pool_place){start == p ? KIND_LARGE : KIND_INTERIOR, start, bytes, false};
+    const struct arena *arena = owner_record(p)->arena;
+    if (arena != NULL && (uintptr_t)p - (uintptr_t)arena->base < ARENA_BYTES)
+        place.kind = KIND_FREED;
+    return place;
+}
+
+static struct pool_place place_in_pool(const struct pool *pool, const void *p) {
+    uint32_t offset = (uint32_t)((const char *)p - pool->base);
+    uint32_t index = offset / pool->block_size, start = index * pool->block_size;
+    struct pool_place place = {KIND_INTERIOR, pool->base + start, pool->block_size, false};
+    if (index >= pool->carved)
+        return (struct pool_place){.kind = KIND_INTERIOR};
+    if (start == offset)
+        place.kind = KIND_BLOCK;
+    place.free = block_list_has(pool, start);
+    return place;
+}
+
+struct pool_place pool_place(const void *p) {
+    const struct pool *pool = owner_pool(p);
+    if (pool == NULL)
+        return place_outside(p);
+    if (pool->state < POOL_RUN)
+        return place_in_pool(pool, p);
+    size_t bytes = (size_t)pool->run_pools << POOL_SHIFT;
+    return (struct pool_place){pool->base == p ? KIND_RUN : KIND_INTERIOR, pool->base, bytes, false};
+}
+
+enum pool_kind pool_classify(const void *p) {
+    return pool_place(p).kind;
+}

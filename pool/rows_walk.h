@@ -1,0 +1,35 @@
+/* What one walk of rows_read carries along. Private to rows*.c. */
+#ifndef POOL_ROWS_WALK_H
+#define POOL_ROWS_WALK_H
+
+#include "large_table.h"
+#include "meta.h"
+#include "root.h"
+
+/* Copies of another process's structures; unused when reading this one. */
+struct walk_scratch {
+    struct pool pools[ARENA_POOLS];
+    struct heap heap;
+    struct thread thread;
+    struct arena arena;
+    struct pool_root root;
+    struct large_entry entries[64];
+};
+static_assert(sizeof(struct walk_scratch) <= ROWS_SCRATCH_BYTES, "the caller's scratch suffices");
+
+struct walk {
+    const struct rows_source *source;
+    const struct pool_root *root;
+    struct rows_total *total;
+    struct rows_visit *visit;
+    struct walk_scratch *scratch;
+};
+
+static inline const void *walk_get(const struct walk *walk, const void *at, size_t len, void *buf) {
+    return walk->source->read(walk->source->context, at, len, buf);
+}
+
+/* Calls visit->range for everything that is not an arena. */
+bool walk_ranges(struct walk *walk);
+
+#endif
