@@ -8,7 +8,7 @@
  *   figure growth     mean of the last quarter over the mean of the third: 1 is flat
  *   series over       all of them
  *
- *   cache [HOURS [REQUESTS PER HOUR]]
+ *   cache [HOURS [REQUESTS PER HOUR [CAPACITY IN MiB]]]
  */
 #include <inttypes.h>
 #include <stdint.h>
@@ -17,7 +17,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { CAPACITY = 48 << 20, LEAST = 24, NOTES_PER_HOUR = 4, MOST_NOTES = 4096 };
+enum { MOST_MIB = 64, LEAST = 24, NOTES_PER_HOUR = 4, MOST_NOTES = 4096 };
 
 struct entry {
     uint64_t size;
@@ -25,7 +25,8 @@ struct entry {
 };
 
 struct cache {
-    struct entry *entries[CAPACITY / LEAST];
+    struct entry *entries[(MOST_MIB << 20) / LEAST];
+    size_t capacity;
     size_t count;
     size_t live; /* bytes asked for, and the table's part in use */
     uint64_t state;
@@ -64,7 +65,7 @@ static void evict(struct cache *cache, size_t at)
 
 static void put(struct cache *cache, size_t size)
 {
-    while (cache->live + size + sizeof(struct entry *) > CAPACITY)
+    while (cache->live + size + sizeof(struct entry *) > cache->capacity)
         evict(cache, next_random(&cache->state) % cache->count);
     struct entry *entry = malloc(size);
     memset(entry, 1, size);
@@ -124,28 +125,37 @@ static void report(const struct cache *cache, const double *notes, unsigned coun
     printf("\n");
 }
 
-int main(int argc, char **argv)
+static void run(struct cache *cache, unsigned long hours, unsigned long requests)
 {
-    static struct cache cache;
     static double notes[MOST_NOTES];
-    const unsigned long hours = argc > 1 ? strtoul(argv[1], NULL, 10) : 12;
-    const unsigned long requests = argc > 2 ? strtoul(argv[2], NULL, 10) : 400000;
     unsigned count = 0;
 
-    if (hours < 1 || hours > MOST_NOTES / NOTES_PER_HOUR || requests < NOTES_PER_HOUR) {
-        fprintf(stderr, "cache: [HOURS (1 to %d) [REQUESTS PER HOUR]]\n",
-                MOST_NOTES / NOTES_PER_HOUR);
-        return 2;
-    }
     for (unsigned hour = 0; hour < hours; hour++) {
         for (unsigned note = 0; note < NOTES_PER_HOUR; note++) {
             for (unsigned long i = 0; i < requests / NOTES_PER_HOUR; i++)
-                serve(&cache, hour);
-            notes[count++] = (double)resident() / (double)cache.live;
+                serve(cache, hour);
+            notes[count++] = (double)resident() / (double)cache->live;
         }
     }
-    report(&cache, notes, count);
-    while (cache.count)
-        evict(&cache, cache.count - 1);
+    report(cache, notes, count);
+    while (cache->count)
+        evict(cache, cache->count - 1);
+}
+
+int main(int argc, char **argv)
+{
+    static struct cache cache;
+    const unsigned long hours = argc > 1 ? strtoul(argv[1], NULL, 10) : 40;
+    const unsigned long requests = argc > 2 ? strtoul(argv[2], NULL, 10) : 200000;
+    const unsigned long capacity = argc > 3 ? strtoul(argv[3], NULL, 10) : 40;
+
+    if (hours < 1 || hours > MOST_NOTES / NOTES_PER_HOUR || requests < 100 || capacity < 1 ||
+        capacity > MOST_MIB) {
+        fprintf(stderr, "cache: [HOURS (1 to %d) [REQUESTS PER HOUR [MiB (1 to %d)]]]\n",
+                MOST_NOTES / NOTES_PER_HOUR, MOST_MIB);
+        return 2;
+    }
+    cache.capacity = capacity << 20;
+    run(&cache, hours, requests);
     return 0;
 }

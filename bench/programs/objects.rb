@@ -6,7 +6,8 @@ state = 12_345
 entries = {}
 (70_000 * scale).to_i.times do |i|
   state = (state * 1_103_515_245 + 12_345) & 0x7fffffff
-  entries[state] = Entry.new(state, "entry number #{state.to_s(16)} of a longer name", [i, state % 7])
+  name = "entry number #{state.to_s(16)} of a longer name"
+  entries[state] = Entry.new(state, name, [i, state % 7])
   entries.shift if i % 3 == 0
 end
 counts = Hash.new(0)

@@ -37,9 +37,9 @@ def draw(results, directory):
     os.makedirs(directory, exist_ok=True)
     names = []
     for name, figure in charts(plt, results):
-        figure.tight_layout()
-        figure.savefig(os.path.join(directory, f"{name}.svg"), metadata={"Date": None})
-        figure.savefig(os.path.join(directory, f"{name}.png"), dpi=120)
+        path = os.path.join(directory, name)
+        figure.savefig(f"{path}.svg", bbox_inches="tight", metadata={"Date": None})
+        figure.savefig(f"{path}.png", bbox_inches="tight", dpi=120)
         plt.close(figure)
         names.append(name)
     return names
@@ -83,7 +83,7 @@ def means(plt, results, metric, title):
 def dots(plt, results, metric, title):
     """A line per workload: where each allocator is relative to glibc, with its interval."""
     workloads = results.workloads
-    figure, axes = plt.subplots(figsize=(8, 1.3 + 0.19 * len(workloads)))
+    figure, axes = plt.subplots(figsize=(8, 0.8 + 0.19 * len(workloads)))
     for name in results.names:
         if name == BASE:
             continue
@@ -104,9 +104,9 @@ def dots(plt, results, metric, title):
     axes.set_yticks(range(len(workloads)), [w["name"] for w in workloads], fontsize=7)
     axes.set_ylim(len(workloads) - 0.5, -0.5)
     axes.grid(axis="y", linewidth=0.3)
-    axes.set_title(f"{title} relative to glibc (left of 1 is better)", fontsize=10)
+    axes.set_title(f"{title} relative to glibc (left of 1 is better)", fontsize=10, pad=22)
     axes.legend(ncols=len(results.names), fontsize=7, frameon=False, loc="lower center",
-                bbox_to_anchor=(0.4, 1.02 + 0.8 / len(workloads)))
+                bbox_to_anchor=(0.5, 1))
     return figure
 
 
@@ -154,7 +154,8 @@ def scaling(plt, results, counts):
         axes.axis("off")
     grid[0][0].set_ylabel("seconds")
     handles, labels = grid[0][0].get_legend_handles_labels()
-    figure.legend(handles, labels, ncols=len(labels), fontsize=7, loc="lower center")
-    figure.suptitle("The same work with more threads (lower is better)", fontsize=10)
-    figure.subplots_adjust(bottom=0.1)
+    figure.legend(handles, labels, ncols=len(labels), fontsize=7, frameon=False,
+                  loc="upper center", bbox_to_anchor=(0.5, 0.96))
+    figure.suptitle("The same work with more threads (lower is better)", fontsize=10, y=0.98)
+    figure.subplots_adjust(hspace=0.4, top=0.9)
     return figure

@@ -44,8 +44,8 @@ def add_allocators(parser):
 def add_run(commands):
     run = commands.add_parser("run", help="measure, and say what was found",
                               formatter_class=argparse.RawDescriptionHelpFormatter,
-                              epilog=f"{gate.HELP}\n\nExit status: 0; 1 when --gate fails; 2 for an "
-                              "error in the command.")
+                              epilog=f"{gate.HELP}\n\nExit status: 0; 1 when --gate fails; 2 "
+                              "for an error in the command.")
     add_allocators(run)
     run.add_argument("--filter", metavar="REGEX", help="only workloads whose FAMILY/NAME matches")
     run.add_argument("--runs", metavar="N", type=int, help="rounds (5; quick: 3)")
@@ -151,7 +151,8 @@ def do_run(options, command):
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
     document |= {"command": command, "runs": runs, "scale": scale, "threads": threads,
-                 "quick": options.quick, "subject": options.subject}
+                 "quick": options.quick, "subject": options.subject,
+                 "pool_conf": os.environ.get("POOL_CONF", "")}
     document["not_run"]["allocators"] = missing
     path = options.results or results.default_path(options.build)
     results.save(document, path)

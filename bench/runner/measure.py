@@ -38,13 +38,14 @@ class Order:
 
 FIGURE = re.compile(r"^(figure|series) (\S+) (.*)\n", re.MULTILINE)
 
-# Nothing of the caller's may change a measured program's way.
-DROPPED = ("LD_PRELOAD", "LD_LIBRARY_PATH", "PYTHONMALLOC", "PYTHONPATH", "PYTHONHOME",
-           "MALLOC_CONF", "GLIBC_TUNABLES", "MALLOC_ARENA_MAX", "MALLOC_TRIM_THRESHOLD_")
+# What a measured program gets of the caller's environment. Anything else could change its way:
+# meson sets MALLOC_PERTURB_ in tests, which slows glibc. POOL_CONF configures libpool, and a
+# results file says what it was.
+KEPT = ("PATH", "HOME", "TMPDIR", "POOL_CONF", "BENCH_SLOW")
 
 
 def environment(additions):
-    kept = {k: v for k, v in os.environ.items() if k not in DROPPED}
+    kept = {name: os.environ[name] for name in KEPT if name in os.environ}
     return kept | {"LC_ALL": "C", "TZ": "UTC"} | additions
 
 

@@ -31,7 +31,7 @@ def report(results, markdown=False):
     parts += [heading("summary"), MEANS]
     for metric in ("time", "cpu", "rss", "faults"):
         parts.append(render(*mean_table(results, metric)))
-    parts.append(verdict(results))
+    parts.append(verdict(results, "- " if markdown else ""))
     parts += troubles(results)
     return "\n\n".join(part for part in parts if part) + "\n"
 
@@ -40,10 +40,11 @@ def environment(results):
     document, machine = results.document, results.document["machine"]
     builds = "; ".join(f"{a['name']} ({a['package'] or a['sha256'][:12]})"
                        for a in document["allocators"])
-    return (f"{document['date']}, commit {document['commit'] or 'unknown'}: {machine['processor']}, "
-            f"{machine['cores']} cores, {machine['memory'] / (1 << 30):.0f} GiB, "
+    return (f"{document['date']}, commit {document['commit'] or 'unknown'}: "
+            f"{machine['processor']}, {machine['cores']} cores, {machine['memory'] / (1 << 30):.0f} GiB, "
             f"{machine['kernel']}, {machine['system']}, huge pages {machine['huge_pages']}.\n"
-            f"Command: {document['command']}\nAllocators: {builds}.")
+            f"Command: {document['command']}\nAllocators: {builds}."
+            + (f"\nPOOL_CONF={document['pool_conf']}" if document.get("pool_conf") else ""))
 
 
 def metrics_of(results, family):
@@ -117,27 +118,34 @@ def mean_table(results, metric):
     return header, rows
 
 
-def verdict(results):
-    """Where the subject wins and loses against the best other, in a line each."""
+def verdict(results, mark=""):
+    """Where the subject wins and loses against the best other; `mark` begins each line's item."""
     if results.subject not in results.names:
         return ""
     lines = []
     for metric in ("time", "rss"):
-        won, lost, even = [], [], 0
-        for workload in results.workloads:
-            best = results.best_other(workload, metric)
-            value = best and summary.ratio(results, workload, results.subject, metric, best)
-            if not value or not summary.told_apart(results, workload, results.subject, best,
-                                                   metric):
-                even += 1
-            else:
-                (won if value < 1 else lost).append((value, f"{workload['name']} {value:.2f}"))
-        lines.append(f"{TITLES[metric]}, {results.subject} against the best other at each workload: "
-                     f"ahead in {len(won)}, behind in {len(lost)}, not told apart in {even}.")
-        for title, found in (("ahead", sorted(won)), ("behind", sorted(lost, reverse=True))):
+        ahead, behind, same = wins_and_losses(results, metric)
+        lines.append(f"{mark}{TITLES[metric]}, {results.subject} against the best other at each "
+                     f"workload: ahead in {len(ahead)}, behind in {len(behind)}, not told apart in "
+                     f"{same}.")
+        for title, found in (("behind", behind), ("ahead", ahead)):
             if found:
-                lines.append(f"  {title}: " + ", ".join(text for _, text in found))
+                lines.append(f"  {mark}{title}: " + ", ".join(f"{n} {v:.2f}" for v, n in found))
     return "\n".join(lines)
+
+
+def wins_and_losses(results, metric):
+    """(ratio, workload) pairs where the subject is ahead and where it is behind, the clearest
+    first, and the number of workloads where the spread is too wide to say."""
+    ahead, behind, same = [], [], 0
+    for workload in results.workloads:
+        best = results.best_other(workload, metric)
+        value = best and summary.ratio(results, workload, results.subject, metric, best)
+        if not value or not summary.told_apart(results, workload, results.subject, best, metric):
+            same += 1
+        else:
+            (ahead if value < 1 else behind).append((value, workload["name"]))
+    return sorted(ahead), sorted(behind, reverse=True), same
 
 
 def special_parts(results, render, heading):

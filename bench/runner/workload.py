@@ -93,7 +93,7 @@ class Threaded(Workload):
         self.kind, self.threads = name, threads
 
     def run(self, bench, allocator):
-        command = [bench.binary("threaded"), self.kind, str(self.threads), str(bench.scale)]
+        command = [bench.binary("threaded"), self.kind, str(self.threads), str(2 * bench.scale)]
         return measure.run(bench.launcher, measure.Order(command), allocator, bench.scratch)[0]
 
 
@@ -112,7 +112,7 @@ class Program(Workload):
 MICRO = {
     "pair-16": 4, "pair-64": 4, "pair-256": 4, "pair-1024": 4, "pair-8K": 4, "pair-64K": 4,
     "pair-1M": 4, "pair-mixed": 20, "order-lifo": 2, "order-fifo": 2, "order-random": 2,
-    "set-L1": 20, "set-L2": 20, "set-L3": 20, "set-memory": 0, "calloc-64": 100,
+    "set-L1": 20, "set-L2": 20, "set-L3": 20, "set-memory": 20, "calloc-64": 100,
     "calloc-4K": 100, "calloc-256K": 10, "realloc-half": 4, "realloc-step": 4, "aligned-64": 60,
     "aligned-4K": 60, "large-64K": 20, "large-512K": 20, "large-2M": 10, "touch-64": 1,
     "touch-1040": 1, "touch-20000": 1,

@@ -1,0 +1,120 @@
+"""Reports, charts and the README's section, from a made-up run."""
+import os
+import tempfile
+import unittest
+
+from results_of import document, result, steady
+from runner import chart, instructions, readme, report
+from runner.failure import Usage
+from runner.results import Results
+
+
+def run_of():
+    made = document({
+        ("micro", "pair"): {"glibc": result(steady(1.0)), "jemalloc": result(steady(0.8)),
+                            "libpool": result(steady(0.72))},
+        ("programs", "jq"): {"glibc": result(steady(1.0)), "jemalloc": result([0.5, 1.0, 1.5]),
+                             "libpool": result(steady(1.2))},
+        ("programs", "perl"): {"glibc": result(steady(1.0)),
+                               "jemalloc": result([], failed="killed by SIGSEGV: oh"),
+                               "libpool": result(steady(1.0))},
+    })
+    made["not_run"]["workloads"]["ruby"] = "apt-get install ruby"
+    made["pair"] = {"malloc": {"glibc": 129.0, "jemalloc": "exit status 1", "libpool": 25.0}}
+    return Results(made)
+
+
+class Report(unittest.TestCase):
+    def setUp(self):
+        self.lines = report.report(run_of()).splitlines()
+
+    def line(self, start, number=0):
+        return [line for line in self.lines if line.startswith(start)][number]
+
+    def test_ratios_to_glibc_and_to_the_best(self):
+        self.assertRegex(self.line("pair"), r"1\.000 s ±0 +0\.80 ±0 +0\.72 ±0 +0\.90 jemalloc")
+
+    def test_what_cannot_be_told_apart_is_marked(self):
+        self.assertIn("1.00~ ±50", self.line("jq"))
+        self.assertIn("1.20 ±0", self.line("jq"))
+
+    def test_a_failure_is_shown_with_its_reason(self):
+        self.assertIn("FAILED", self.line("perl"))
+        self.assertIn("  perl under jemalloc: killed by SIGSEGV: oh", self.lines)
+
+    def test_what_is_missing_is_shown_with_what_to_install(self):
+        self.assertIn("  ruby: apt-get install ruby", self.lines)
+
+    def test_losses_are_named(self):
+        self.assertTrue(any("behind: jq 1.20" in line for line in self.lines), self.lines)
+
+    def test_markdown_has_tables(self):
+        self.assertIn("| workload | glibc | jemalloc | libpool | to best |",
+                      report.report(run_of(), markdown=True))
+
+
+class Readme(unittest.TestCase):
+    def test_only_the_section_is_rewritten(self):
+        with tempfile.TemporaryDirectory() as directory:
+            path = os.path.join(directory, "README.md")
+            with open(path, "w", encoding="utf-8") as file:
+                file.write(f"# before\n{readme.BEGIN}\nOUTDATED\n{readme.END}\nafter\n")
+            for _ in range(2):
+                readme.rewrite(path, run_of(), os.path.join(directory, "docs", "bench"))
+            with open(path, encoding="utf-8") as file:
+                text = file.read()
+            self.assertTrue(text.startswith("# before\n"))
+            self.assertTrue(text.endswith(f"{readme.END}\nafter\n"))
+            self.assertNotIn("OUTDATED", text)
+            for expected in ("bench/bench run", "behind", "perl under jemalloc", "docs/bench/"):
+                self.assertIn(expected, text)
+            for name in ("time-means", "rss-workloads"):
+                for suffix in ("svg", "png"):
+                    drawn = os.path.join(directory, "docs", "bench", f"{name}.{suffix}")
+                    self.assertGreater(os.path.getsize(drawn), 1000)
+
+    def test_a_readme_without_marks_is_refused(self):
+        with tempfile.NamedTemporaryFile("w", suffix=".md") as file:
+            with self.assertRaisesRegex(Usage, "bench:begin"):
+                readme.rewrite(file.name, run_of(), "/nonexistent")
+
+    def test_a_chart_of_scaling(self):
+        made = document({("threaded", f"relay@{n}"): {"glibc": result(steady(1.0)),
+                                                      "libpool": result(steady(0.5))}
+                         for n in (1, 2, 64)})
+        with tempfile.TemporaryDirectory() as directory:
+            self.assertEqual(chart.draw(Results(made), directory), ["scaling"])
+
+
+class Callgrind(unittest.TestCase):
+    def test_only_costs_outside_the_own_object_count(self):
+        text = """\
+events: Ir
+ob=(1) /build/pair
+fl=(1) pair.c
+fn=(1) main
+5 100
+cob=(2) /lib/malloc.so
+cfn=(2) malloc
+calls=10 20
++3 4000
++1 7
+ob=(2)
+fn=(2)
+20 300
+* 40
+cob=(1)
+cfn=(1)
+calls=1 5
+22 999
+fn=(3) free
+30 60
+ob=(1)
+fn=(1)
+9 11
+"""
+        self.assertEqual(instructions.parse(text.splitlines(), "/build/pair"), 400)
+
+
+if __name__ == "__main__":
+    unittest.main()
