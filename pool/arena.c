@@ -65,6 +65,15 @@ static uint64_t mask_of(uint32_t first, uint32_t count) {
     return (count == 64 ? ~(uint64_t)0 : ((uint64_t)1 << count) - 1) << first;
 }
 
+/* No live arena or large block uses any of the records of an arena at `base`. */
+static bool records_free(const char *base) {
+    const struct pool *record = owner_record(base);
+    for (uint32_t i = 0; i < ARENA_POOLS; i++)
+        if (record[i].arena != NULL || record[i].state != POOL_NONE)
+            return false;
+    return true;
+}
+
 /* Maps an arena whose records no live arena uses. The kernel usually hands out neighbours, so
  * the place below the newest arena is tried first: it is aligned already. */
 static char *map_arena(void) {
@@ -81,7 +90,7 @@ static char *map_arena(void) {
     }
     if (at == NULL)
         at = os_map_aligned(ARENA_BYTES, ARENA_BYTES);
-    while (at != NULL && owner_record(at)->arena != NULL) {
+    while (at != NULL && !records_free(at)) {
         held[tries++] = at;
         at = tries == 8 ? NULL : os_map_aligned(ARENA_BYTES, ARENA_BYTES);
     }
@@ -202,6 +211,7 @@ struct pool *arena_take(uint32_t count) {
     if (arena != NULL) {
         uint64_t runs = runs_of(dirty ? arena->free & arena->dirty : arena->free, count);
         pool = claim(arena, (uint32_t)__builtin_ctzll(runs), count);
+        root_count(count == 1 ? EVENT_POOL_TAKEN : EVENT_RUN_TAKEN, 1);
     }
     lock_release(&lock);
     return pool;
@@ -224,6 +234,7 @@ static void return_pools(struct pool *first, uint32_t count) {
     struct arena *arena = first->arena;
     for (uint32_t i = 0; i < count; i++)
         first[i].state = POOL_NONE;
+    root_count(count == 1 ? EVENT_POOL_RETURNED : EVENT_RUN_RETURNED, 1);
     unclaim(arena, (uint32_t)((size_t)(first->base - arena->base) >> POOL_SHIFT), count);
 }
 
@@ -233,7 +244,7 @@ void arena_return(struct pool *first, uint32_t count) {
     lock_take(&lock);
     return_pools(first, count);
     uint64_t allowed = decay_allowed();
-    if (decay.kept > allowed + PURGE_STEP)
+    if (decay_kept() > allowed + PURGE_STEP)
         purge_locked(allowed);
     lock_release(&lock);
 }
@@ -276,8 +287,8 @@ static void purge_arena(struct arena *arena) {
 /* Emptiest arenas first: what they hold is least likely to be filled soon. */
 static bool purge_locked(uint64_t keep) {
     bool any = false;
-    for (uint32_t n = ARENA_POOLS; n > 0 && decay.kept > keep; n--) {
-        for (struct arena *a = bucket[n], *next; a != NULL && decay.kept > keep; a = next) {
+    for (uint32_t n = ARENA_POOLS; n > 0 && decay_kept() > keep; n--) {
+        for (struct arena *a = bucket[n], *next; a != NULL && decay_kept() > keep; a = next) {
             next = a->next;
             any |= (a->free & a->dirty) != 0;
             if (n == ARENA_POOLS)

@@ -1,15 +1,20 @@
 #include "big.h"
 
 #include "arena.h"
-#include "decay.h"
+#include "heap.h"
 #include "large.h"
 #include "misuse.h"
 #include "os.h"
-#include "owner.h"
 #include "root.h"
 #include "tick.h"
 
 #include <string.h>
+
+/* What one heap may keep: enough for the buffers of one thread at work, but a program may have
+ * hundreds of threads. */
+static uint32_t keep_limit(const struct heap *heap) {
+    return heap->index == 0 ? (uint32_t)1 << 20 : (uint32_t)128 << 10;
+}
 
 static uint32_t pools_for(size_t size) {
     return (uint32_t)((size + POOL_BYTES - 1) >> POOL_SHIFT);
@@ -18,10 +23,10 @@ static uint32_t pools_for(size_t size) {
 static void mark_body(struct pool *first, uint32_t from, uint32_t to) {
     for (uint32_t i = from; i < to; i++) {
         first[i].base = first->base;
-        first[i].run_pools = to;
+        first[i].bound = 0;
         first[i].state = POOL_BODY;
     }
-    for (uint32_t i = 0; i < from; i++)
+    for (uint32_t i = 0; i < to; i++)
         first[i].run_pools = to;
 }
 
@@ -31,19 +36,76 @@ static void *run_alloc(size_t size, bool clear) {
     if (first == NULL)
         return NULL;
     first->bound = 0;
-    first->block_size = 0;
+    first->resting = 0;
     first->run_bytes = size;
     mark_body(first, 1, count);
-    first->run_pools = count;
     first->state = POOL_RUN;
-    root_count(EVENT_RUN_TAKEN, 1);
     if (clear && !first->fresh)
         memset(first->base, 0, size);
     return first->base;
 }
 
+static void really_free(struct pool *pool) {
+    if (pool->state == POOL_LARGE)
+        large_free(pool);
+    else
+        arena_return(pool, pool->run_pools);
+}
+
+static void drop(struct heap *heap, uint32_t i) {
+    struct pool *pool = heap->big[i];
+    heap->big[i] = NULL;
+    heap->big_bytes -= (uint32_t)big_bytes(pool);
+    really_free(pool);
+}
+
+void big_give_back(struct heap *heap) {
+    for (uint32_t i = 0; i < BIG_MAX; i++)
+        if (heap->big[i] != NULL)
+            drop(heap, i);
+}
+
+/* Keeps the freed block in the heap, in place of older ones; false: it is too big for that. */
+static bool keep(struct heap *heap, struct pool *pool) {
+    size_t bytes = big_bytes(pool);
+    uint32_t limit = keep_limit(heap);
+    if (bytes > limit)
+        return false;
+    uint32_t slot = heap->big_next++ % BIG_MAX;
+    for (uint32_t i = 0; i < BIG_MAX; i++) {
+        uint32_t oldest = (slot + i) % BIG_MAX;
+        if (heap->big[oldest] != NULL && (i == 0 || heap->big_bytes + bytes > limit))
+            drop(heap, oldest);
+    }
+    pool->resting = 1;
+    heap->big[slot] = pool;
+    heap->big_bytes += (uint32_t)bytes;
+    return true;
+}
+
+/* A kept block for `size` bytes of which at least three quarters would be used. */
+static void *take_kept(struct heap *heap, size_t size, bool clear) {
+    for (uint32_t i = 0; i < BIG_MAX; i++) {
+        struct pool *pool = heap->big[(heap->big_next - 1 - i) % BIG_MAX];
+        if (pool == NULL || big_bytes(pool) < size || big_bytes(pool) - size > size / 3)
+            continue;
+        heap->big[(heap->big_next - 1 - i) % BIG_MAX] = NULL;
+        heap->big_next -= i == 0;
+        heap->big_bytes -= (uint32_t)big_bytes(pool);
+        pool->resting = 0;
+        pool->run_bytes = size;
+        return clear ? memset(pool->base, 0, size) : pool->base;
+    }
+    return NULL;
+}
+
 void *big_alloc(size_t size, bool clear) {
     void *block = NULL;
+    struct heap *heap = self.heap;
+    if (heap != NULL && heap->big_bytes >= size)
+        block = take_kept(heap, size, clear);
+    if (block != NULL)
+        return block;
     if (size <= RUN_MAX)
         block = run_alloc(size, clear);
     if (block == NULL && size <= PTRDIFF_MAX)
@@ -58,30 +120,31 @@ void *big_aligned(size_t align, size_t size) {
     return size <= PTRDIFF_MAX ? large_alloc(size > 0 ? size : 1, align, false) : NULL;
 }
 
-static void run_free(struct pool *first) {
-    uint32_t count = first->run_pools;
-    root_count(EVENT_RUN_RETURNED, 1);
-    arena_return(first, count);
+static _Noreturn void wrong_start(const struct pool *pool, const void *p, const char *function) {
+    size_t bytes;
+    bool inside = pool != NULL || large_holding(p, &bytes) != NULL;
+    if (inside)
+        misuse((uintptr_t)p % MIN_ALIGN != 0 ? MISUSE_UNALIGNED_FREE : MISUSE_INTERIOR_FREE, p,
+               function);
+    misuse(MISUSE_INVALID_FREE, p, function);
 }
 
-static enum pool_misuse wrong_start(const void *p) {
-    return (uintptr_t)p % MIN_ALIGN != 0 ? MISUSE_UNALIGNED_FREE : MISUSE_INTERIOR_FREE;
+static void must_start(const struct pool *pool, const void *p, const char *function) {
+    if (pool == NULL || pool->base != p)
+        wrong_start(pool, p, function);
+    if (pool->resting)
+        misuse(MISUSE_DOUBLE_FREE, p, function);
 }
 
 void big_free(struct pool *pool, void *p) {
-    if (pool == NULL && large_free(p))
-        return;
-    if (pool == NULL)
-        misuse(large_holds(p, NULL) != NULL ? wrong_start(p) : MISUSE_INVALID_FREE, p, "free");
-    if (pool->base != p)
-        misuse(wrong_start(p), p, "free");
-    run_free(pool);
+    must_start(pool, p, "free");
+    if (self.heap == NULL || !keep(self.heap, pool))
+        really_free(pool);
 }
 
-size_t big_usable(struct pool *pool, const void *p) {
-    if (pool == NULL)
-        return large_usable(p);
-    return pool->base == p ? (size_t)pool->run_pools << POOL_SHIFT : 0;
+size_t big_usable(const struct pool *pool, const void *p, const char *function) {
+    must_start(pool, p, function);
+    return big_bytes(pool);
 }
 
 static void *run_resize(struct pool *first, size_t size) {
@@ -90,16 +153,13 @@ static void *run_resize(struct pool *first, size_t size) {
         return NULL;
     if (want > have && !arena_extend(first, have, want - have))
         return NULL;
-    if (want > have)
-        mark_body(first, have, want);
     if (want < have)
         arena_shrink(first, have, have - want);
-    for (uint32_t i = 0; i < want; i++)
-        first[i].run_pools = want;
+    mark_body(first, want > have ? have : want, want);
     first->run_bytes = size;
     return first->base;
 }
 
-void *big_resize(struct pool *pool, void *p, size_t size) {
-    return pool != NULL ? run_resize(pool, size) : large_resize(p, size);
+void *big_resize(struct pool *pool, size_t size) {
+    return pool->state == POOL_LARGE ? large_resize(pool, size) : run_resize(pool, size);
 }

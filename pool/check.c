@@ -33,7 +33,6 @@ void heap_check(struct heap *heap) {
         if (heap->thread != NULL && heap->thread->slot[c] != &pool_none)
             check_pool(heap, heap->thread->slot[c], c);
         for (const struct pool *pool = heap->partial[c].first; pool != NULL; pool = pool->next) {
-            assert(!pool->resting);
             check_pool(heap, pool, c);
         }
     }

@@ -4,8 +4,6 @@
 #include "pool.h"
 #include "root.h"
 
-struct decay decay;
-
 struct pool_conf pool_conf = {
     .keep_bytes = (size_t)1 << 20,
     .keep_share = 32,
@@ -13,72 +11,70 @@ struct pool_conf pool_conf = {
     .huge = true,
 };
 
-static uint64_t get(_Atomic uint64_t *counter) {
-    return atomic_load_explicit(counter, memory_order_relaxed);
-}
-
-static void put(_Atomic uint64_t *counter, uint64_t value) {
-    atomic_store_explicit(counter, value, memory_order_relaxed);
-}
-
-static void add(_Atomic uint64_t *counter, int64_t value) {
-    atomic_fetch_add_explicit(counter, (uint64_t)value, memory_order_relaxed);
-}
+static struct {
+    uint64_t live;        /* bytes of pools, runs and large blocks in use */
+    uint64_t kept;        /* bytes free but kept */
+    uint64_t bounced;     /* learnt allowance */
+    uint64_t recent;      /* given back not long ago */
+    uint64_t least_kept;  /* low water of kept in this period: never needed */
+    uint64_t period_ends; /* ms */
+} decay;
 
 /* Once per period: forget half of what was not needed, and half of what was given back. */
 static void fade(void) {
-    uint64_t now = os_now_ms(), ends = get(&decay.period_ends);
-    if (now < ends)
+    if (decay.bounced == 0 && decay.recent == 0)
         return;
-    if (!atomic_compare_exchange_strong(&decay.period_ends, &ends, now + pool_conf.decay_ms))
+    uint64_t now = os_now_ms();
+    if (now < decay.period_ends)
         return;
-    uint64_t idle = get(&decay.least_kept), bounced = get(&decay.bounced);
-    uint64_t periods = ends == 0 ? 0 : 1 + (now - ends) / (pool_conf.decay_ms + 1);
-    if (periods > 4)
-        idle = bounced;
-    put(&decay.bounced, idle / 2 < bounced ? bounced - idle / 2 : 0);
-    put(&decay.recent, periods > 1 ? 0 : get(&decay.recent) / 2);
-    put(&decay.least_kept, get(&decay.kept));
+    uint64_t periods = 1 + (now - decay.period_ends) / (pool_conf.decay_ms + 1);
+    uint64_t idle = periods > 4 ? decay.bounced : decay.least_kept;
+    decay.bounced = idle / 2 < decay.bounced ? decay.bounced - idle / 2 : 0;
+    decay.recent = periods > 1 ? 0 : decay.recent / 2;
+    decay.least_kept = decay.kept;
+    decay.period_ends = now + pool_conf.decay_ms;
 }
 
 uint64_t decay_allowed(void) {
-    uint64_t live = get(&decay.live);
-    uint64_t allowed =
-        pool_conf.keep_bytes + live / 256 * pool_conf.keep_share + get(&decay.bounced);
-    put(&libpool_root.keep_bytes, allowed);
+    fade();
+    uint64_t allowed = pool_conf.keep_bytes + decay.live / 256 * pool_conf.keep_share + decay.bounced;
+    libpool_root.keep_bytes = allowed;
     return allowed;
 }
 
+uint64_t decay_kept(void) {
+    return decay.kept;
+}
+
 void decay_keep(uint64_t bytes) {
-    add(&decay.kept, (int64_t)bytes);
-    fade();
+    decay.kept += bytes;
 }
 
 void decay_reuse(uint64_t bytes) {
-    add(&decay.kept, -(int64_t)bytes);
-    uint64_t kept = get(&decay.kept);
-    if (kept < get(&decay.least_kept))
-        put(&decay.least_kept, kept);
+    decay.kept -= bytes;
+    if (decay.kept < decay.least_kept)
+        decay.least_kept = decay.kept;
 }
 
 void decay_gave_back(uint64_t bytes) {
-    add(&decay.kept, -(int64_t)bytes);
-    add(&decay.recent, (int64_t)bytes);
+    decay.kept -= bytes;
+    if (decay.recent == 0)
+        decay.period_ends = os_now_ms() + pool_conf.decay_ms;
+    decay.recent += bytes;
     root_count(EVENT_PURGED_BYTES, bytes);
     root_count(EVENT_PURGE_CALLS, 1);
 }
 
 void decay_fresh(uint64_t bytes) {
-    uint64_t recent = get(&decay.recent);
-    if (recent == 0)
+    if (decay.recent == 0)
         return;
     fade();
-    uint64_t bounce = bytes < recent ? bytes : recent;
-    add(&decay.recent, -(int64_t)bounce);
-    add(&decay.bounced, (int64_t)bounce);
+    uint64_t bounce = bytes < decay.recent ? bytes : decay.recent;
+    decay.recent -= bounce;
+    decay.bounced += bounce;
     root_count(EVENT_BOUNCED_BYTES, bounce);
 }
 
 void decay_live(int64_t bytes) {
-    add(&decay.live, bytes);
+    decay.live += (uint64_t)bytes;
 }

@@ -7,26 +7,17 @@
  *
  * `bounced` learns: memory given back and wanted again within about a second raises it by as
  * much; what then lies kept without being used for a decay time lowers it again.
- * Thread-safe; relaxed counters, exactness is not needed.
+ * All functions are to be called under the arena lock.
  */
 #ifndef POOL_DECAY_H
 #define POOL_DECAY_H
 
-#include <stdatomic.h>
 #include <stdint.h>
-
-struct decay {
-    _Atomic uint64_t live;        /* bytes of pools, runs and large blocks in use */
-    _Atomic uint64_t kept;        /* bytes free but kept */
-    _Atomic uint64_t bounced;     /* learnt allowance */
-    _Atomic uint64_t recent;      /* given back not long ago */
-    _Atomic uint64_t least_kept;  /* low water of kept in this period: never needed */
-    _Atomic uint64_t period_ends; /* ms */
-};
-extern struct decay decay __attribute__((visibility("hidden")));
 
 /* Bytes that may be kept just now. */
 uint64_t decay_allowed(void);
+/* Bytes kept just now. */
+uint64_t decay_kept(void);
 /* `bytes` became free and are kept / kept bytes were taken into use again. */
 void decay_keep(uint64_t bytes);
 void decay_reuse(uint64_t bytes);

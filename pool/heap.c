@@ -15,8 +15,11 @@ HIDDEN struct pool pool_none = {.base = (char *)&no_block};
 
 _Thread_local struct thread self = {.slot = {[0 ... CLASS_MAX - 1] = &pool_none}};
 
-/* Resting pools: how much memory all of them may hold. */
-#define REST_BYTES ((uint32_t)512 << 10)
+/* Resting pools: how much memory all of a heap's may hold. Many heaps share the amount. */
+static uint32_t rest_limit(void) {
+    uint32_t heaps = libpool_root.heap_count, limit = ((uint32_t)512 << 10) / (heaps + 1) * 2;
+    return limit > (uint32_t)64 << 10 ? limit : (uint32_t)64 << 10;
+}
 
 static void unrest(struct heap *heap, struct pool *pool) {
     if (!pool->resting)
@@ -31,7 +34,6 @@ static void give_back(struct heap *heap, struct pool *pool) {
     pool->bound = 0;
     heap->count[pool->size_class].pools--;
     arena_return(pool, 1);
-    root_count(EVENT_POOL_RETURNED, 1);
 }
 
 /* The resting pool had its time: back it goes if it is still empty. */
@@ -39,7 +41,10 @@ static void end_rest(struct heap *heap, struct pool *pool) {
     unrest(heap, pool);
     if (pool_used(pool) != 0)
         return;
-    heap->thread->slot[pool->size_class] = &pool_none;
+    if (heap->thread != NULL && heap->thread->slot[pool->size_class] == pool)
+        heap->thread->slot[pool->size_class] = &pool_none;
+    else
+        list_remove(&heap->partial[pool->size_class], pool);
     give_back(heap, pool);
 }
 
@@ -48,7 +53,7 @@ static void rest(struct heap *heap, struct pool *pool) {
     uint32_t index = heap->rest_next++ % REST_MAX;
     if (heap->rest[index] != NULL)
         end_rest(heap, heap->rest[index]);
-    for (uint32_t i = 1; i < REST_MAX && heap->rest_bytes + bytes > REST_BYTES; i++) {
+    for (uint32_t i = 1; i < REST_MAX && heap->rest_bytes + bytes > rest_limit(); i++) {
         struct pool *oldest = heap->rest[(index + i) % REST_MAX];
         if (oldest != NULL)
             end_rest(heap, oldest);
@@ -61,20 +66,15 @@ static void rest(struct heap *heap, struct pool *pool) {
 }
 
 void heap_give_back(struct heap *heap) {
+    big_give_back(heap);
     for (uint32_t i = 0; i < REST_MAX; i++)
         if (heap->rest[i] != NULL)
             end_rest(heap, heap->rest[i]);
 }
 
 void heap_pool_emptied(struct heap *heap, struct pool *pool) {
-    if (pool->resting)
-        return;
-    if (heap->thread != NULL && heap->thread->slot[pool->size_class] == pool) {
+    if (!pool->resting)
         rest(heap, pool);
-        return;
-    }
-    list_remove(&heap->partial[pool->size_class], pool);
-    give_back(heap, pool);
 }
 
 void heap_pool_reopened(struct heap *heap, struct pool *pool) {
@@ -118,7 +118,6 @@ static struct pool *new_pool(struct heap *heap, uint32_t size_class) {
     block_list_carve(pool, carve_count(heap, pool));
     atomic_signal_fence(memory_order_release);
     pool->state = POOL_USED;
-    root_count(EVENT_POOL_TAKEN, 1);
     return pool;
 }
 
@@ -212,14 +211,10 @@ void *heap_alloc_slow(size_t size) {
 }
 
 void heap_clear_slots(struct heap *heap, struct thread *thread) {
-    heap_give_back(heap);
     for (uint32_t c = 1; c < class_count; c++) {
         struct pool *pool = thread->slot[c];
         thread->slot[c] = &pool_none;
-        if (pool == &pool_none)
-            continue;
-        list_append(&heap->partial[c], pool);
-        if (pool_used(pool) == 0)
-            heap_pool_emptied(heap, pool);
+        if (pool != &pool_none)
+            list_append(&heap->partial[c], pool);
     }
 }

@@ -20,13 +20,13 @@ static inline void heap_leave(struct heap *heap) {
 
 /* A block of the class from whichever pool can give one; NULL: no memory. */
 void *heap_refill(uint32_t size_class);
-/* The pool has no used block any more: keep it a while if current, else give it back. */
+/* The pool has no used block any more: it rests, and goes back unless it is used again soon. */
 void heap_pool_emptied(struct heap *heap, struct pool *pool);
 /* The full pool has a free block again. */
 void heap_pool_reopened(struct heap *heap, struct pool *pool);
 /* Puts what other threads freed back into the pools. */
 void heap_collect(struct heap *heap);
-/* Gives every resting pool back. */
+/* Gives back every resting pool, run and large block. */
 void heap_give_back(struct heap *heap);
 /* Takes the pools out of the thread's slots. */
 void heap_clear_slots(struct heap *heap, struct thread *thread);

@@ -1,38 +1,21 @@
 #include "large.h"
 
+#include "arena.h"
 #include "decay.h"
 #include "large_cache.h"
-#include "large_table.h"
-#include "lock.h"
 #include "os.h"
+#include "owner.h"
 #include "root.h"
 
 #include <string.h>
 
-static struct lock lock;
-
-void large_lock(void) {
-    lock_take(&lock);
-}
-
-void large_unlock(void) {
-    lock_release(&lock);
-}
-
 static void give_back(struct mapping mapping) {
     os_unmap(mapping.at, mapping.bytes);
-    root_count(EVENT_LARGE_UNMAPPED, 1);
+    root_count_alone(EVENT_LARGE_UNMAPPED, 1);
 }
 
-/* A cached mapping brought to `bytes`; at == NULL: none fits. Only what is beyond `old` is new. */
-static struct mapping reuse(size_t bytes, size_t *old) {
-    lock_take(&lock);
-    struct mapping mapping = cache_take(bytes);
-    lock_release(&lock);
-    if (mapping.at == NULL)
-        return mapping;
-    *old = mapping.bytes;
-    decay_reuse(mapping.bytes);
+/* Shrinks or grows a cached mapping to `bytes`; at == NULL if the OS refused. */
+static struct mapping fit(struct mapping mapping, size_t bytes) {
     if (mapping.bytes > bytes + bytes / 8) {
         os_unmap(mapping.at + bytes, mapping.bytes - bytes);
         mapping.bytes = bytes;
@@ -42,38 +25,105 @@ static struct mapping reuse(size_t bytes, size_t *old) {
             give_back(mapping);
             return (struct mapping){NULL, 0};
         }
-        decay_fresh(bytes - mapping.bytes);
         mapping = (struct mapping){grown, bytes};
     }
-    root_count(EVENT_LARGE_REUSED, 1);
+    root_count_alone(EVENT_LARGE_REUSED, 1);
     return mapping;
+}
+
+/* A cached mapping brought to `bytes`; at == NULL: none. Only what is beyond `old` is new. */
+static struct mapping reuse(size_t bytes, size_t *old) {
+    arena_lock();
+    struct mapping mapping = cache_take(bytes);
+    *old = mapping.bytes;
+    if (mapping.at != NULL)
+        decay_reuse(mapping.bytes);
+    if (mapping.at != NULL && mapping.bytes < bytes)
+        decay_fresh(bytes - mapping.bytes);
+    arena_unlock();
+    return mapping.at != NULL ? fit(mapping, bytes) : mapping;
 }
 
 static struct mapping map(size_t bytes, size_t align) {
     struct mapping mapping = {NULL, bytes};
     mapping.at = align > OS_PAGE ? os_map_aligned(align, bytes) : os_map(NULL, bytes);
-    if (mapping.at != NULL) {
-        decay_fresh(bytes);
-        root_count(EVENT_LARGE_MAPPED, 1);
-    }
+    if (mapping.at == NULL)
+        return mapping;
+    arena_lock();
+    decay_fresh(bytes);
+    arena_unlock();
+    root_count_alone(EVENT_LARGE_MAPPED, 1);
     return mapping;
 }
 
+static void link_record(struct pool *record) {
+    record->prev = NULL;
+    record->next = libpool_root.large_first;
+    if (record->next != NULL)
+        record->next->prev = record;
+    libpool_root.large_first = record;
+}
+
+static void unlink_record(struct pool *record) {
+    if (record->next != NULL)
+        record->next->prev = record->prev;
+    if (record->prev != NULL)
+        record->prev->next = record->next;
+    else
+        libpool_root.large_first = record->next;
+}
+
+static void count_large(const struct pool *record, int64_t sign) {
+    struct rows_large *rows = &libpool_root.large;
+    rows->blocks += (uint64_t)sign;
+    rows->bytes += (uint64_t)sign * record->map_bytes;
+    rows->asked += (uint64_t)sign * record->run_bytes;
+    if (rows->bytes > rows->peak_bytes)
+        rows->peak_bytes = rows->bytes;
+    decay_live(sign * (int64_t)record->map_bytes);
+}
+
+/* Makes the mapping a live block; false when its record is another's. */
 static bool enter(struct mapping mapping, size_t size) {
-    lock_take(&lock);
-    bool added = table_add((struct large_entry){mapping.at, mapping.bytes, size});
-    if (added) {
-        struct rows_large *rows = &libpool_root.large;
-        rows->blocks++;
-        rows->bytes += mapping.bytes;
-        rows->asked += size;
-        if (rows->bytes > rows->peak_bytes)
-            rows->peak_bytes = rows->bytes;
+    struct pool *record = owner_record(mapping.at);
+    arena_lock();
+    bool possible = owner_started() || owner_start();
+    record = owner_record(mapping.at);
+    possible = possible && record->state == POOL_NONE && record->arena == NULL;
+    if (possible) {
+        record->bound = 0;
+        record->base = mapping.at;
+        record->map_bytes = mapping.bytes;
+        record->run_bytes = size;
+        record->run_pools = 1;
+        record->resting = 0;
+        link_record(record);
+        count_large(record, 1);
+        record->state = POOL_LARGE;
     }
-    lock_release(&lock);
-    if (added)
-        decay_live((int64_t)mapping.bytes);
-    return added;
+    arena_unlock();
+    return possible;
+}
+
+static struct mapping leave(struct pool *record) {
+    struct mapping mapping = {record->base, record->map_bytes};
+    count_large(record, -1);
+    unlink_record(record);
+    record->state = POOL_NONE;
+    return mapping;
+}
+
+/* Tries places until one has its record to itself: almost always the first. */
+static struct mapping place(struct mapping mapping, size_t size, size_t align) {
+    struct mapping held[8];
+    int tries = 0;
+    while (mapping.at != NULL && !enter(mapping, size)) {
+        held[tries++] = mapping;
+        mapping = tries == 8 ? (struct mapping){NULL, 0} : map(mapping.bytes, align);
+    }
+    while (tries > 0)
+        give_back(held[--tries]);
+    return mapping;
 }
 
 void *large_alloc(size_t size, size_t align, bool clear) {
@@ -89,104 +139,89 @@ void *large_alloc(size_t size, size_t align, bool clear) {
     }
     if (mapping.at == NULL && large_purge(0))
         mapping = map(bytes, align);
-    if (mapping.at == NULL)
-        return NULL;
-    if (!enter(mapping, size)) {
-        give_back(mapping);
-        return NULL;
-    }
-    if (clear && old > 0)
+    char *reused = mapping.at;
+    mapping = place(mapping, size, align);
+    if (clear && old > 0 && mapping.at == reused && mapping.at != NULL)
         memset(mapping.at, 0, old < size ? old : size);
     return mapping.at;
 }
 
-static struct mapping leave(const void *p) {
-    struct mapping mapping = {NULL, 0};
-    lock_take(&lock);
-    struct large_entry *entry = table_find(p);
-    if (entry != NULL) {
-        mapping = (struct mapping){entry->at, entry->mapped};
-        libpool_root.large.blocks--;
-        libpool_root.large.bytes -= entry->mapped;
-        libpool_root.large.asked -= entry->asked;
-        table_remove(entry);
-    }
-    lock_release(&lock);
-    return mapping;
-}
-
-bool large_free(void *p) {
-    struct mapping mapping = leave(p);
-    if (mapping.at == NULL)
-        return false;
-    decay_live(-(int64_t)mapping.bytes);
+void large_free(struct pool *record) {
+    arena_lock();
+    struct mapping mapping = leave(record);
     decay_keep(mapping.bytes);
-    lock_take(&lock);
     struct mapping out = cache_put(mapping);
-    lock_release(&lock);
-    if (out.at != NULL) {
+    if (out.at != NULL)
         decay_gave_back(out.bytes);
-        give_back(out);
-    }
     uint64_t allowed = decay_allowed();
-    if (decay.kept > allowed)
+    bool purge = decay_kept() > allowed;
+    arena_unlock();
+    if (out.at != NULL)
+        give_back(out);
+    if (purge)
         large_purge(allowed);
-    return true;
 }
 
 bool large_purge(uint64_t keep) {
     bool any = false;
-    while (decay.kept > keep) {
-        lock_take(&lock);
-        struct mapping mapping = cache_oldest();
-        lock_release(&lock);
+    for (;;) {
+        struct mapping mapping = {NULL, 0};
+        arena_lock();
+        if (decay_kept() > keep)
+            mapping = cache_oldest();
+        if (mapping.at != NULL)
+            decay_gave_back(mapping.bytes);
+        arena_unlock();
         if (mapping.at == NULL)
-            break;
-        decay_gave_back(mapping.bytes);
+            return any;
         give_back(mapping);
         any = true;
     }
-    return any;
 }
 
-size_t large_usable(const void *p) {
-    lock_take(&lock);
-    struct large_entry *entry = table_find(p);
-    size_t bytes = entry != NULL ? entry->mapped : 0;
-    lock_release(&lock);
-    return bytes;
-}
-
-const void *large_holds(const void *p, size_t *bytes) {
-    lock_take(&lock);
-    const struct large_entry *entry = table_holding(p);
-    const void *start = entry != NULL ? entry->at : NULL;
-    if (entry != NULL && bytes != NULL)
-        *bytes = entry->mapped;
-    lock_release(&lock);
+const void *large_holding(const void *p, size_t *bytes) {
+    arena_lock();
+    const struct pool *record = libpool_root.large_first;
+    while (record != NULL && (uintptr_t)p - (uintptr_t)record->base >= record->map_bytes)
+        record = record->next;
+    const void *start = record != NULL ? record->base : NULL;
+    *bytes = record != NULL ? record->map_bytes : 0;
+    arena_unlock();
     return start;
 }
 
-void *large_resize(void *p, size_t size) {
-    size_t bytes = os_round(size);
+static void keep_length(struct pool *record, size_t size) {
+    arena_lock();
+    libpool_root.large.asked += size - record->run_bytes;
+    record->run_bytes = size;
+    arena_unlock();
+}
+
+void *large_resize(struct pool *record, size_t size) {
+    size_t bytes = os_round(size), old = record->map_bytes;
     if (bytes < size || bytes > PTRDIFF_MAX || size <= RUN_MAX)
         return NULL;
-    struct mapping mapping = leave(p);
-    if (mapping.at == NULL)
-        return NULL;
-    decay_live(-(int64_t)mapping.bytes);
-    size_t old = mapping.bytes;
-    /* Room to grow into is address space only: it is not touched before the program does. */
-    if (bytes > old || bytes < old - old / 4) {
-        char *to = os_remap(p, old, bytes, true);
-        if (to != NULL) {
-            if (bytes > old)
-                decay_fresh(bytes - old);
-            mapping = (struct mapping){to, bytes};
-            root_count(EVENT_LARGE_REMAPPED, 1);
-        }
+    if (bytes <= old && bytes >= old - old / 4) {
+        keep_length(record, size);
+        return record->base;
     }
-    if (!enter(mapping, mapping.bytes >= size ? size : mapping.bytes))
-        __builtin_trap(); /* cannot be: leaving made room */
-    return mapping.bytes >= size ? mapping.at : NULL;
+    size_t asked = record->run_bytes;
+    arena_lock();
+    struct mapping mapping = leave(record);
+    arena_unlock();
+    char *to = os_remap(mapping.at, old, bytes, true);
+    bool moved = to != NULL;
+    if (moved)
+        mapping = (struct mapping){to, bytes};
+    /* Only a record taken by another in between can refuse: then it goes on moving. */
+    while (!enter(mapping, moved ? size : asked)) {
+        char *next = os_map(NULL, mapping.bytes);
+        char *at = next != NULL ? os_remap_to(mapping.at, mapping.bytes, next) : NULL;
+        if (at != NULL)
+            mapping.at = at;
+    }
+    if (!moved)
+        return NULL;
+    root_count_alone(EVENT_LARGE_REMAPPED, 1);
+    return mapping.at;
 }

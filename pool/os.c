@@ -53,6 +53,13 @@ void *os_remap(void *at, size_t old_bytes, size_t bytes, bool move) {
     return to == MAP_FAILED ? NULL : to;
 }
 
+void *os_remap_to(void *at, size_t bytes, void *to) {
+    int saved = errno;
+    void *moved = mremap(at, bytes, bytes, MREMAP_MAYMOVE | MREMAP_FIXED, to);
+    errno = saved;
+    return moved == MAP_FAILED ? NULL : moved;
+}
+
 bool os_purge(void *at, size_t bytes) {
     int saved = errno;
     bool done = madvise(at, bytes, MADV_DONTNEED) == 0;

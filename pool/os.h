@@ -22,6 +22,8 @@ void *os_reserve(size_t bytes);
 void os_unmap(void *at, size_t bytes);
 /* Changes the length of a mapping; may move it if `move`. NULL when impossible. */
 void *os_remap(void *at, size_t old_bytes, size_t bytes, bool move);
+/* Moves a mapping onto another of the same length, which it replaces. */
+void *os_remap_to(void *at, size_t bytes, void *to);
 /* Gives the memory back; it reads as zero afterwards. False if the kernel refused. */
 bool os_purge(void *at, size_t bytes);
 /* Asks for huge pages there; a wish. */

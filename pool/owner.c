@@ -39,12 +39,19 @@ bool owner_start(void) {
 
 struct pool *owner_pool(const void *p) {
     struct pool *pool = owner_record(p);
-    if (pool->state == POOL_NONE)
+    size_t offset = (uintptr_t)p - (uintptr_t)pool->base;
+    switch (pool->state) {
+    case POOL_USED:
+    case POOL_FULL:
+        return offset < POOL_BYTES ? pool : NULL;
+    case POOL_RUN:
+    case POOL_LARGE:
+        return offset < (size_t)pool->run_pools << POOL_SHIFT ? pool : NULL;
+    case POOL_BODY:
+        return offset < (size_t)pool->run_pools << POOL_SHIFT ? owner_record(pool->base) : NULL;
+    default:
         return NULL;
-    size_t bytes = pool->state >= POOL_RUN ? (size_t)pool->run_pools << POOL_SHIFT : POOL_BYTES;
-    if ((uintptr_t)p - (uintptr_t)pool->base >= bytes)
-        return NULL;
-    return pool->state == POOL_BODY ? owner_record(pool->base) : pool;
+    }
 }
 
 void owner_purge(struct pool *first) {

@@ -7,7 +7,7 @@
 static struct pool_place place_outside(const void *p) {
     struct pool_place place = {.kind = KIND_FOREIGN};
     size_t bytes;
-    const void *start = large_holds(p, &bytes);
+    const void *start = large_holding(p, &bytes);
     if (start != NULL)
         return (struct pool_place){start == p ? KIND_LARGE : KIND_INTERIOR, start, bytes, false};
     const struct arena *arena = owner_record(p)->arena;
@@ -34,8 +34,9 @@ struct pool_place pool_place(const void *p) {
         return place_outside(p);
     if (pool->state < POOL_RUN)
         return place_in_pool(pool, p);
-    size_t bytes = (size_t)pool->run_pools << POOL_SHIFT;
-    return (struct pool_place){pool->base == p ? KIND_RUN : KIND_INTERIOR, pool->base, bytes, false};
+    enum pool_kind kind = pool->state == POOL_LARGE ? KIND_LARGE : KIND_RUN;
+    return (struct pool_place){pool->base == p ? kind : KIND_INTERIOR, pool->base, big_bytes(pool),
+                               pool->resting};
 }
 
 enum pool_kind pool_classify(const void *p) {

@@ -39,7 +39,7 @@ struct pool_place {
     enum pool_kind kind;
     const void *start; /* of the block, NULL when not in one */
     size_t bytes;      /* of the block */
-    bool free;         /* a block of a pool, on its list of free ones */
+    bool free;         /* it is free */
 };
 struct pool_place pool_place(const void *p);
 

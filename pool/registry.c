@@ -21,7 +21,7 @@ static uint32_t heap_total;
 static void (*on_thread_start)(void);
 
 void *out_of_memory(void) {
-    root_count(EVENT_OUT_OF_MEMORY, 1);
+    root_count_alone(EVENT_OUT_OF_MEMORY, 1);
     errno = ENOMEM;
     return NULL;
 }
@@ -41,7 +41,7 @@ static struct heap *heap_new(void) {
     heap->next_all = libpool_root.heaps;
     libpool_root.heaps = heap;
     libpool_root.heap_count++;
-    root_count(EVENT_HEAP_CREATED, 1);
+    root_count_alone(EVENT_HEAP_CREATED, 1);
     return heap;
 }
 
@@ -66,7 +66,7 @@ static struct heap *adopt(void) {
         return NULL;
     if (heap->state == HEAP_TORN)
         rebuild(heap);
-    root_count(EVENT_HEAP_ADOPTED, 1);
+    root_count_alone(EVENT_HEAP_ADOPTED, 1);
     return heap;
 }
 
@@ -94,7 +94,7 @@ static void abandon(struct heap *heap, enum heap_state state) {
     heap->next_abandoned = abandoned;
     abandoned = heap;
     atomic_store(&heap->state, state);
-    root_count(EVENT_HEAP_ABANDONED, 1);
+    root_count_alone(EVENT_HEAP_ABANDONED, 1);
 }
 
 void pool_thread_exit(void) {
@@ -104,6 +104,7 @@ void pool_thread_exit(void) {
     heap_enter(heap);
     heap_collect(heap);
     heap_clear_slots(heap, &self);
+    heap_give_back(heap);
     heap_check(heap);
     heap_leave(heap);
     self.id = 0;
@@ -112,6 +113,7 @@ void pool_thread_exit(void) {
     abandon(heap, HEAP_ABANDONED);
     /* Mail that arrived in between would have no one to see it. */
     heap_collect(heap);
+    heap_give_back(heap);
     lock_release(&lock);
 }
 
@@ -119,8 +121,10 @@ void registry_collect(struct heap *heap, const struct pool *pool) {
     if (atomic_load(&pool->mail) >> 16 < pool_used(pool))
         return;
     lock_take(&lock);
-    if (atomic_load(&heap->state) == HEAP_ABANDONED)
+    if (atomic_load(&heap->state) == HEAP_ABANDONED) {
         heap_collect(heap);
+        heap_give_back(heap);
+    }
     lock_release(&lock);
 }
 
@@ -142,17 +146,18 @@ bool pool_trim(size_t keep) {
     }
     lock_take(&lock);
     for (struct heap *heap = abandoned; heap != NULL; heap = heap->next_abandoned)
-        if (atomic_load(&heap->state) == HEAP_ABANDONED)
+        if (atomic_load(&heap->state) == HEAP_ABANDONED) {
             heap_collect(heap);
+            heap_give_back(heap);
+        }
     lock_release(&lock);
-    root_count(EVENT_TRIM, 1);
+    root_count_alone(EVENT_TRIM, 1);
     bool pools = arena_purge(keep);
     return large_purge(keep) || pools;
 }
 
 void pool_fork_prepare(void) {
     lock_take(&lock);
-    large_lock();
     arena_lock();
     meta_lock();
 }
@@ -160,7 +165,6 @@ void pool_fork_prepare(void) {
 void pool_fork_parent(void) {
     meta_unlock();
     arena_unlock();
-    large_unlock();
     lock_release(&lock);
 }
 
@@ -172,7 +176,7 @@ void pool_fork_child(void) {
             abandon(heap, HEAP_TORN);
     if (self.heap != NULL)
         self.heap->tid = os_tid();
-    root_count(EVENT_FORK, 1);
+    root_count_alone(EVENT_FORK, 1);
     pool_fork_parent();
 }
 
@@ -198,6 +202,9 @@ static void rebuild(struct heap *heap) {
     heap->busy = 0;
     for (uint32_t i = 0; i < REST_MAX; i++)
         heap->rest[i] = NULL;
+    for (uint32_t i = 0; i < BIG_MAX; i++)
+        heap->big[i] = NULL;
+    heap->big_bytes = 0;
     for (uint32_t c = 0; c < CLASS_MAX; c++) {
         heap->partial[c] = (struct pool_list){NULL, NULL};
         heap->count[c].pools = 0;

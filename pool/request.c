@@ -3,9 +3,6 @@
 #include "block_list.h"
 #include "free.h"
 #include "heap_slow.h"
-#include "large.h"
-#include "misuse.h"
-#include "os.h"
 #include "pool.h"
 #include "registry.h"
 
@@ -44,11 +41,7 @@ static size_t usable(struct pool *pool, const void *p, const char *function) {
         free_offset(pool, p, function);
         return pool->block_size;
     }
-    size_t bytes = big_usable(pool, p);
-    if (bytes == 0)
-        misuse(pool != NULL || large_holds(p, NULL) != NULL ? MISUSE_INTERIOR_FREE : MISUSE_INVALID_FREE, p,
-               function);
-    return bytes;
+    return big_usable(pool, p, function);
 }
 
 size_t pool_usable(const void *block) {
@@ -60,6 +53,13 @@ static bool fits(size_t have, size_t size) {
     return size <= have && (size >= have - have / 4 || have <= 64);
 }
 
+/* What grows once tends to grow again: an eighth more spares most of the copies that building a
+ * string in small steps costs. */
+static size_t grown(size_t have, size_t size) {
+    size_t more = have + have / 8;
+    return size < more && more <= SMALL_MAX ? more : size;
+}
+
 void *pool_realloc(void *block, size_t size) {
     if (block == NULL)
         return pool_malloc(size);
@@ -69,11 +69,11 @@ void *pool_realloc(void *block, size_t size) {
         if (fits(have, size))
             return block;
     } else {
-        void *same = big_resize(pool, block, size);
+        void *same = big_resize(pool, size);
         if (same != NULL)
             return same;
     }
-    void *to = pool_malloc(size);
+    void *to = pool_malloc(size > have ? grown(have, size) : size);
     if (to == NULL)
         return size <= have ? block : NULL;
     memcpy(to, block, size < have ? size : have);

@@ -17,8 +17,7 @@ struct pool_root {
     _Atomic uint32_t arena_count, heap_count;
     struct rows_large large;
     struct meta_step *meta;           /* memory of the allocator's own structures */
-    struct large_entry *large_slots;  /* the hash table of large blocks */
-    uint64_t large_capacity;
+    struct pool *large_first;         /* records of all large blocks */
     struct mapping *cache;            /* cached mappings, large.cached of them */
     uint64_t cached_pools_bytes; /* free dirty pools */
     _Atomic uint64_t keep_bytes;  /* the allowance, as last computed */
@@ -26,7 +25,14 @@ struct pool_root {
 };
 extern struct pool_root libpool_root __attribute__((visibility("default")));
 
+/* Under the arena lock, as nearly all events are: a plain addition that others may read. */
 static inline void root_count(enum rows_event event, uint64_t n) {
+    uint64_t was = atomic_load_explicit(&libpool_root.event[event], memory_order_relaxed);
+    atomic_store_explicit(&libpool_root.event[event], was + n, memory_order_relaxed);
+}
+
+/* The same without a lock. */
+static inline void root_count_alone(enum rows_event event, uint64_t n) {
     atomic_fetch_add_explicit(&libpool_root.event[event], n, memory_order_relaxed);
 }
 

@@ -92,6 +92,10 @@ static void add_pool(struct walk *walk, const struct pool *pool, struct rows_are
 
 static void add_run(const struct pool *pool, struct rows_arena *row) {
     uint64_t bytes = (uint64_t)pool->run_pools << POOL_SHIFT;
+    if (pool->resting) {
+        row->free_dirty += pool->run_pools;
+        return;
+    }
     uint64_t asked = pool->run_bytes < bytes ? pool->run_bytes : bytes;
     row->runs++;
     row->run_pools += pool->run_pools;
@@ -219,9 +223,29 @@ static void start_tables(struct rows_visit *visit) {
         visit->heaps[i] = (struct rows_heap){0};
 }
 
+/* Large blocks that a heap keeps for reuse are not the program's any more. */
+static bool subtract_kept(struct walk *walk, const struct heap *heap) {
+    struct rows_large *large = &walk->total->large;
+    for (uint32_t i = 0; i < BIG_MAX; i++) {
+        if (heap->big[i] == NULL)
+            continue;
+        const struct pool *pool =
+            walk_get(walk, heap->big[i], sizeof *pool, &walk->scratch->large);
+        if (pool == NULL)
+            return false;
+        if (pool->state != POOL_LARGE || !pool->resting)
+            continue;
+        large->blocks--;
+        large->bytes -= pool->map_bytes;
+        large->asked -= pool->run_bytes;
+        large->cached++;
+        large->cached_bytes += pool->map_bytes;
+    }
+    return true;
+}
+
 static void add_large(struct walk *walk) {
     struct rows_total *total = walk->total;
-    total->large = walk->root->large;
     total->live_bytes += total->large.asked;
     total->live_blocks += total->large.blocks;
     total->rounding_bytes += total->large.bytes - total->large.asked;
@@ -245,7 +269,7 @@ static bool walk_heaps(struct walk *walk) {
     uint32_t left = walk->root->heap_count + 16;
     for (const struct heap *h = walk->root->heaps; h != NULL && left-- > 0; h = h->next_all) {
         h = walk_get(walk, h, sizeof *h, &walk->scratch->heap);
-        if (h == NULL || !read_heap(walk, h))
+        if (h == NULL || !read_heap(walk, h) || !subtract_kept(walk, h))
             return false;
     }
     return true;
@@ -255,11 +279,11 @@ static bool walk_all(struct walk *walk, const struct pool_root *root) {
     root = walk->root = walk_get(walk, root, sizeof *root, &walk->scratch->root);
     if (root == NULL || !layout_known(root))
         return false;
+    walk->total->large = root->large;
     if (!walk_arenas(walk) || !walk_heaps(walk) || !walk_ranges(walk))
         return false;
     add_large(walk);
     walk->total->keep_bytes = root->keep_bytes;
-    walk->total->metadata_bytes += root->large_capacity * sizeof(struct large_entry);
     return true;
 }
 

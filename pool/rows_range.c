@@ -6,17 +6,16 @@ static bool tell(struct walk *walk, enum rows_range kind, const void *at, size_t
 }
 
 static bool large_ranges(struct walk *walk) {
-    enum { STEP = sizeof walk->scratch->entries / sizeof walk->scratch->entries[0] };
-    const struct pool_root *root = walk->root;
-    for (uint64_t i = 0; i < root->large_capacity; i += STEP) {
-        const struct large_entry *entry =
-            walk_get(walk, root->large_slots + i, sizeof walk->scratch->entries,
-                     walk->scratch->entries);
-        if (entry == NULL)
+    uint64_t left = walk->root->large.blocks + 16;
+    const struct pool *record = walk->root->large_first;
+    while (record != NULL && left-- > 0) {
+        record = walk_get(walk, record, sizeof *record, &walk->scratch->large);
+        if (record == NULL)
             return false;
-        for (int k = 0; k < STEP; k++)
-            if (entry[k].at != NULL && !tell(walk, RANGE_LARGE, entry[k].at, entry[k].mapped))
-                return false;
+        enum rows_range kind = record->resting ? RANGE_LARGE_CACHED : RANGE_LARGE;
+        if (record->state == POOL_LARGE && !tell(walk, kind, record->base, record->map_bytes))
+            return false;
+        record = record->next;
     }
     return true;
 }
@@ -41,15 +40,10 @@ static bool metadata_ranges(struct walk *walk) {
             return false;
         step = head->next;
     }
-    return (root->mask == 0 ||
-            tell(walk, RANGE_METADATA, root->records, root->mask + sizeof(struct pool))) &&
-           (root->large_capacity == 0 ||
-            tell(walk, RANGE_METADATA, root->large_slots,
-                 root->large_capacity * sizeof(struct large_entry)));
+    return root->mask == 0 ||
+           tell(walk, RANGE_METADATA, root->records, root->mask + sizeof(struct pool));
 }
 
-/* In this process the table of large blocks may grow meanwhile; a publisher does not ask for
- * ranges, so only readers from outside come here, and they check what they read. */
 bool walk_ranges(struct walk *walk) {
     if (walk->visit == NULL || walk->visit->range == NULL)
         return true;

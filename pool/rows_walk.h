@@ -2,7 +2,6 @@
 #ifndef POOL_ROWS_WALK_H
 #define POOL_ROWS_WALK_H
 
-#include "large_table.h"
 #include "meta.h"
 #include "root.h"
 
@@ -13,7 +12,7 @@ struct walk_scratch {
     struct thread thread;
     struct arena arena;
     struct pool_root root;
-    struct large_entry entries[64];
+    struct pool large;
 };
 static_assert(sizeof(struct walk_scratch) <= ROWS_SCRATCH_BYTES, "the caller's scratch suffices");
 

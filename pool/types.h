@@ -35,6 +35,7 @@
  *   POOL_FULL      no free block, nothing to carve    0          none
  *   POOL_RUN       first pool of a run                0          none
  *   POOL_BODY      the rest of a run                  0          none
+ *   POOL_LARGE     the 64 KiB a large block starts in 0          libpool_root.large_first
  *
  * Who may write what
  *   heap thread: top, bound, carved, state USED<->FULL, next, prev, resting, tls
@@ -86,7 +87,7 @@ struct link {
     uint32_t mark;
 };
 
-enum pool_state { POOL_NONE, POOL_USED, POOL_FULL, POOL_RUN, POOL_BODY };
+enum pool_state { POOL_NONE, POOL_USED, POOL_FULL, POOL_RUN, POOL_BODY, POOL_LARGE };
 
 #define QUOTA_ONE 0x10000u /* one unit of the quota half of pool.top */
 #define NO_HEAD 0xffffu    /* head half of pool.top when the list is empty */
@@ -104,18 +105,21 @@ struct pool {
     uint16_t capacity;
     uint8_t size_class;
     uint8_t state; /* enum pool_state */
-    uint8_t resting; /* 1: empty but kept; one quota is held back so that free need not look */
+    uint8_t resting; /* 1: free but kept by a heap. Class pools: one quota is held back, so that
+                        free need not look; runs and large blocks: in heap.big */
     uint8_t fresh;   /* 1: beyond the carved blocks memory is zero and untouched */
 
     /* What other threads write, and what only slow paths read. */
     alignas(64) _Atomic uint32_t mail; /* count << 16 | offset: blocks freed by other threads */
     uint32_t run_pools;                /* run: number of pools */
     struct pool *mail_next;            /* next pool with mail for the same heap */
-    struct pool *next, *prev;          /* partial list */
+    struct pool *next, *prev;          /* partial list; large: list of all */
     struct arena *arena;
-    size_t run_bytes;     /* run: bytes asked for */
-    uint32_t rest_index;  /* position in heap.rest */
-    uint32_t reserved;
+    size_t run_bytes;                  /* run, large: bytes asked for */
+    union {
+        size_t map_bytes;    /* large: bytes of the mapping */
+        uint32_t rest_index; /* class pool: position in heap.rest */
+    };
 };
 static_assert(sizeof(struct pool) == 128, "the address map shifts by 9 to reach a record");
 static_assert(offsetof(struct pool, mail) == 64, "owner's fields and other threads' in own lines");
@@ -141,6 +145,7 @@ struct pool_list {
 enum heap_state { HEAP_LIVE, HEAP_ABANDONED, HEAP_TORN };
 
 #define REST_MAX 64
+#define BIG_MAX 4
 
 /* Owner: its thread, unless stated. */
 struct heap {
@@ -154,9 +159,12 @@ struct heap {
     struct heap *next_abandoned; /* registry lock */
     struct heap *next_all;       /* set once */
     struct pool_list partial[CLASS_MAX]; /* pools with free blocks, oldest first */
-    struct pool *rest[REST_MAX];         /* current pools that became empty, kept a while */
+    struct pool *rest[REST_MAX];         /* pools that became empty, kept a while */
     uint32_t rest_next;
     uint32_t rest_bytes;
+    struct pool *big[BIG_MAX];           /* runs and large blocks freed last, kept a while */
+    uint32_t big_next;
+    uint32_t big_bytes;
     uint32_t ticks;
     struct class_count {
         uint32_t pools;
