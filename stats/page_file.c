@@ -89,12 +89,21 @@ static int open_new(const char *path) {
     return raw_open(AT_FDCWD, path, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW);
 }
 
+/* -1 with errno EEXIST: the name is taken and not ours to free. */
+static int make_named(const char *path) {
+    int fd = open_new(path);
+    if (fd >= 0 || errno != EEXIST)
+        return fd;
+    if (replaceable(path) && unlink(path) == 0)
+        return open_new(path);
+    errno = EEXIST;
+    return -1;
+}
+
 static int make_file(struct page_file *file, uint64_t start) {
     for (unsigned attempt = 0; attempt < NAMES_TRIED; attempt++) {
         put_path(file->path, (uint64_t)file->pid, start, attempt);
-        int fd = open_new(file->path);
-        if (fd < 0 && errno == EEXIST && replaceable(file->path) && unlink(file->path) == 0)
-            fd = open_new(file->path);
+        int fd = make_named(file->path);
         if (fd >= 0 || errno != EEXIST)
             return fd;
     }

@@ -130,7 +130,7 @@ static void list_text(const struct settings *settings, const struct listed *list
     if (!any)
         printf("no process runs under libpool; start one with `poolstat run PROGRAM`\n");
     if (listed->hidden)
-        fprintf(stderr, "%u processes of other users were not looked into\n", listed->hidden);
+        fprintf(stderr, "processes of other users, not looked into: %u\n", listed->hidden);
 }
 
 static void list_json(const struct settings *settings, const struct listed *listed) {

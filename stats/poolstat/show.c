@@ -52,10 +52,10 @@ static void print_account(FILE *file, const struct account *account, bool colour
 
 static void print_counts(FILE *file, const struct rows_total *t) {
     char a[TEXT_MAX], b[TEXT_MAX], c[TEXT_MAX];
-    fprintf(file, "%s live blocks in %u pools of %u arenas and %s large blocks (%s)\n",
+    fprintf(file, "blocks live: %s; pools: %u; arenas: %u; large blocks: %s (%s)\n",
             text_count(a, t->live_blocks), t->pools, t->arenas, text_count(b, t->large.blocks),
             text_bytes(c, (int64_t)t->large.bytes));
-    fprintf(file, "%u heaps, %u with a thread; given back and still mapped: %s\n", t->heaps,
+    fprintf(file, "heaps: %u, with a thread: %u; given back and still mapped: %s\n", t->heaps,
             t->live_heaps, text_bytes(a, (int64_t)t->clean_bytes));
 }
 
