@@ -1,18 +1,40 @@
 #include "fork.h"
 
 #include <pthread.h>
+#include <stddef.h>
 
 #include "pool.h"
 #include "publish.h"
 
+/* glibc's fork takes the lock of its list of streams after all handlers, and a thread that holds
+ * it in fflush(NULL) may need memory: so it has to be taken before our locks. glibc exports these
+ * without a declaration; the lock counts how often its thread took it. */
+__attribute__((weak)) extern void _IO_list_lock(void);
+__attribute__((weak)) extern void _IO_list_unlock(void);
+__attribute__((weak)) extern void _IO_list_resetlock(void);
+
+static void prepare(void) {
+    if (_IO_list_lock != NULL)
+        _IO_list_lock();
+    pool_fork_prepare();
+}
+
+static void parent(void) {
+    pool_fork_parent();
+    if (_IO_list_unlock != NULL)
+        _IO_list_unlock();
+}
+
 static void child(void) {
     pool_fork_child();
     publish_fork_child();
+    if (_IO_list_resetlock != NULL)
+        _IO_list_resetlock();
 }
 
 /* Handlers run in their order of registration after the fork and in the reverse order before it.
  * A child made without them (vfork, posix_spawn, _Fork, clone) finds its own thread's heap as it
  * was; what POSIX allows there takes no lock of ours. */
 void fork_start(void) {
-    pthread_atfork(pool_fork_prepare, pool_fork_parent, child);
+    pthread_atfork(prepare, parent, child);
 }

@@ -192,9 +192,9 @@ static void test_other_frees(void) {
 
 static void test_libc_names(void) {
     static const char *const names[] = {
-        "__libc_malloc",   "__libc_free",         "__libc_calloc",   "__libc_realloc",
-        "__libc_memalign", "__libc_reallocarray", "__libc_valloc",   "__libc_pvalloc",
-        "__libc_mallopt",  "__posix_memalign",    "free_sized",      "aligned_alloc",
+        "__libc_malloc",   "__libc_free",         "__libc_calloc", "__libc_realloc",
+        "__libc_memalign", "__libc_reallocarray", "__libc_valloc", "__libc_pvalloc",
+        "__libc_mallopt",  "__posix_memalign",    "free_sized",    "aligned_alloc",
     };
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
         void *symbol = dlsym(RTLD_DEFAULT, names[i]);

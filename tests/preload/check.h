@@ -7,8 +7,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#define check(condition)                                                                           \
-    ((condition) ? (void)0 : check_failed(__FILE__, __LINE__, #condition))
+#define check(condition) ((condition) ? (void)0 : check_failed(__FILE__, __LINE__, #condition))
 
 static inline void check_failed(const char *file, int line, const char *condition) {
     dprintf(STDERR_FILENO, "%s:%d: failed: %s\n", file, line, condition);

@@ -13,7 +13,7 @@
 
 #include "check.h"
 
-enum { THREADS = 4, FORKS = 150, BLOCKS = 64 };
+enum { THREADS = 3, FORKS = 100, BLOCKS = 64 };
 
 int fork_library_blocks(void);
 static atomic_bool stop;
@@ -42,6 +42,25 @@ static void *busy(void *seed) {
     while (!atomic_load(&stop))
         churn((unsigned)(size_t)seed, 1000);
     return NULL;
+}
+
+static ssize_t write_with_memory(void *cookie, const char *text, size_t length) {
+    (void)cookie, (void)text;
+    for (int i = 0; i < 20; i++)
+        free(malloc(200000));
+    return (ssize_t)length;
+}
+
+/* fflush(NULL) calls the writer with libc's lock on all streams taken. */
+static void *flush_all(void *unused) {
+    FILE *stream = fopencookie(NULL, "w", (cookie_io_functions_t){.write = write_with_memory});
+    check(stream != NULL);
+    while (!atomic_load(&stop)) {
+        fputc('x', stream);
+        fflush(NULL);
+    }
+    fclose(stream);
+    return unused;
 }
 
 static void *churn_once(void *seed) {
@@ -150,7 +169,8 @@ int main(void) {
     alarm(100);
     test_children_without_handlers();
     test_vfork_allocates();
-    pthread_t threads[THREADS];
+    pthread_t threads[THREADS], flusher;
+    check(pthread_create(&flusher, NULL, flush_all, NULL) == 0);
     for (size_t i = 0; i < THREADS; i++)
         check(pthread_create(&threads[i], NULL, busy, (void *)(i + 1)) == 0);
     test_fork();
@@ -158,6 +178,7 @@ int main(void) {
     atomic_store(&stop, true);
     for (int i = 0; i < THREADS; i++)
         check(pthread_join(threads[i], NULL) == 0);
+    check(pthread_join(flusher, NULL) == 0);
     check(fork_library_blocks() >= FORKS * 10);
     return 0;
 }

@@ -14,9 +14,9 @@
 #include <time.h>
 #include <unistd.h>
 
-#define PROGRAM "/bin/true"
+#define PROGRAM  "/bin/true"
 #define RUNS_MAX 5000
-#define LIMIT 1.15
+#define LIMIT    1.15
 
 static double with_us[RUNS_MAX], without_us[RUNS_MAX];
 
@@ -74,8 +74,8 @@ int main(int argc, char **argv) {
     qsort(with_us, (size_t)runs, sizeof *with_us, ascending);
     qsort(without_us, (size_t)runs, sizeof *without_us, ascending);
     double ratio = quick_half(with_us, runs) / quick_half(without_us, runs);
-    printf("%s, %d runs each, in microseconds: with %.0f, without %.0f, ratio %.3f\n", PROGRAM, runs,
-           quick_half(with_us, runs), quick_half(without_us, runs), ratio);
+    printf("%s, %d runs each, in microseconds: with %.0f, without %.0f, ratio %.3f\n", PROGRAM,
+           runs, quick_half(with_us, runs), quick_half(without_us, runs), ratio);
     printf("least: with %.0f, without %.0f; median: with %.0f, without %.0f\n", with_us[0],
            without_us[0], with_us[runs / 2], without_us[runs / 2]);
     return ratio > LIMIT;
