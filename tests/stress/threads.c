@@ -1,0 +1,112 @@
+/* Ten thousand threads come and go, each leaving blocks that others free after its end: resident
+   memory must not grow with the number of threads that there have been. */
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "support.h"
+
+#define ALL_THREADS 10000
+#define FIRST_LOOK 1000
+#define BATCH 20
+#define OWN_BLOCKS 40
+#define LEFT_BLOCKS 6
+#define GROWTH_LIMIT MIB
+
+/* What one thread of a batch leaves behind; its place in the next batch frees it. */
+struct place {
+    unsigned thread;
+    char *left[LEFT_BLOCKS];
+    size_t sizes[LEFT_BLOCKS];
+};
+
+static void free_left(struct place *place)
+{
+    for (unsigned i = 0; i < LEFT_BLOCKS; i++) {
+        char *block = place->left[i];
+        if (block == NULL)
+            continue;
+        if (block[0] != (char)i || block[place->sizes[i] - 1] != (char)i)
+            fail("threads: a block of an ended thread was overwritten");
+        free(block);
+        place->left[i] = NULL;
+    }
+}
+
+static char *new_block(size_t size, char mark)
+{
+    char *block = malloc(size);
+
+    if (block == NULL)
+        fail("threads: no memory for %zu bytes", size);
+    memset(block, mark, size);
+    return block;
+}
+
+static void *live(void *argument)
+{
+    struct place *place = argument;
+    struct chance chance = {place->thread};
+    char *own[OWN_BLOCKS];
+
+    for (unsigned i = 0; i < OWN_BLOCKS; i++)
+        own[i] = new_block(chance_log(&chance, 16, 32768), 1);
+    if (place->thread % 2 == 0)
+        free_left(place);
+    for (unsigned i = 0; i < LEFT_BLOCKS; i++) {
+        char *before = place->left[i];
+        if (before != NULL)
+            continue;
+        place->sizes[i] = chance_log(&chance, 16, 16384);
+        place->left[i] = new_block(place->sizes[i], (char)i);
+    }
+    for (unsigned i = 0; i < OWN_BLOCKS; i++)
+        free(own[i]);
+    return NULL;
+}
+
+static void play_batch(struct place *places, unsigned first)
+{
+    pthread_t threads[BATCH];
+
+    for (unsigned i = 0; i < BATCH; i++) {
+        places[i].thread = first + i;
+        /* The main thread frees for every other place what the thread before it left. */
+        if (i % 2 == 1)
+            free_left(&places[i]);
+        if (pthread_create(&threads[i], NULL, live, &places[i]) != 0)
+            fail("threads: thread %u cannot be started", first + i);
+    }
+    for (unsigned i = 0; i < BATCH; i++)
+        pthread_join(threads[i], NULL);
+}
+
+static size_t look(struct place *places)
+{
+    for (unsigned i = 0; i < BATCH; i++)
+        free_left(&places[i]);
+    return resident_bytes();
+}
+
+int main(void)
+{
+    static struct place places[BATCH];
+    size_t first = 0, last;
+    double begun = seconds_now();
+
+    require_subject();
+    for (unsigned thread = 0; thread < ALL_THREADS; thread += BATCH) {
+        play_batch(places, thread);
+        if (thread + BATCH == FIRST_LOOK)
+            first = look(places);
+    }
+    last = look(places);
+    printf("%d threads, %.1f s; resident %.2f MiB after %d, %.2f MiB after %d\n", ALL_THREADS,
+           seconds_now() - begun, (double)first / (double)MIB, FIRST_LOOK,
+           (double)last / (double)MIB, ALL_THREADS);
+    if (last > first + GROWTH_LIMIT)
+        fail("threads: resident memory grew by %.2f MiB, more than %.2f MiB",
+             (double)(last - first) / (double)MIB, (double)GROWTH_LIMIT / (double)MIB);
+    return 0;
+}
