@@ -3,38 +3,22 @@
 #include <stdlib.h>
 
 #include "line.h"
-#include "owner.h"
 
-/* The block that `p` points into or at, as far as the records still know one. */
-struct place {
-    const char *start;
-    size_t bytes; /* 0: unknown */
-};
-
-static struct place place_of(const void *p) {
-    const struct pool *pool = owner_pool(p);
-    if (pool == NULL)
-        return (struct place){0};
-    if (pool->state == POOL_RUN)
-        return (struct place){pool->base, pool->run_bytes};
-    size_t index = (size_t)((const char *)p - pool->base) / pool->block_size;
-    if (index >= pool->capacity)
-        return (struct place){0};
-    return (struct place){pool->base + index * pool->block_size, pool->block_size};
-}
-
-static void say_block(struct line *line, struct place place) {
-    line_text(line, "block of ");
+static void say_block(struct line *line, struct pool_place place) {
+    line_text(line, "block");
+    if (place.bytes == 0)
+        return;
+    line_text(line, " of ");
     line_number(line, place.bytes);
     line_text(line, " bytes");
 }
 
-static void say_inside(struct line *line, const void *p, struct place place) {
-    if (place.bytes == 0) {
+static void say_inside(struct line *line, const void *p, struct pool_place place) {
+    if (place.start == NULL) {
         line_text(line, "it points inside a block, not at its start");
         return;
     }
-    size_t offset = (size_t)((const char *)p - place.start);
+    size_t offset = (size_t)((const char *)p - (const char *)place.start);
     line_text(line, "it points ");
     line_number(line, offset);
     line_text(line, offset == 1 ? " byte into the " : " bytes into the ");
@@ -43,38 +27,30 @@ static void say_inside(struct line *line, const void *p, struct place place) {
     line_address(line, place.start);
 }
 
-static void say_double(struct line *line, struct place place) {
-    line_text(line, "the ");
-    if (place.bytes == 0)
-        line_text(line, "block");
-    else
-        say_block(line, place);
-    line_text(line, " is already free");
-}
-
 static void say_cause(struct line *line, enum pool_misuse what, const void *p) {
     switch (what) {
     case MISUSE_DOUBLE_FREE:
-        line_text(line, "double free: ");
-        say_double(line, place_of(p));
+        line_text(line, "double free: the ");
+        say_block(line, pool_place(p));
+        line_text(line, " is already free");
         break;
     case MISUSE_INVALID_FREE:
         line_text(line, "invalid pointer: no block is there, or not any more");
         break;
     case MISUSE_INTERIOR_FREE:
         line_text(line, "interior pointer: ");
-        say_inside(line, p, place_of(p));
+        say_inside(line, p, pool_place(p));
         break;
     case MISUSE_UNALIGNED_FREE:
         line_text(line, "unaligned pointer: ");
-        say_inside(line, p, place_of(p));
+        say_inside(line, p, pool_place(p));
         break;
     case MISUSE_CORRUPT_LINK:
         line_text(line, "use after free: a free block was written to");
         break;
     case MISUSE_WRONG_SIZE:
         line_text(line, "wrong size: it does not fit the ");
-        say_block(line, place_of(p));
+        say_block(line, pool_place(p));
         break;
     }
 }

@@ -15,9 +15,14 @@ extern ALIAS_OF_SYMBOL("_Znwm") HIDDEN void *new_plain_ours(size_t size);
 extern ALIAS_OF_SYMBOL("_ZnwmSt11align_val_t") HIDDEN
     void *new_aligned_ours(size_t size, size_t align);
 
-void *new_plain(size_t size) {
-    void *block = heap_alloc(size);
+static void *new_slow(size_t size) {
+    void *block = heap_alloc_slow(size);
     return LIKELY(block != NULL) ? block : new_failed(0, size);
+}
+
+void *new_plain(size_t size) {
+    void *block = heap_alloc_fast(size);
+    return LIKELY(block != NULL) ? block : new_slow(size);
 }
 
 void *new_aligned(size_t size, size_t align) {
