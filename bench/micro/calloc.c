@@ -30,5 +30,5 @@ void calloc_register(void)
 {
     gbench_register("calloc-64", calloc_body, 64, 300000);
     gbench_register("calloc-4K", calloc_body, 4 << 10, 60000);
-    gbench_register("calloc-256K", calloc_body, 256 << 10, 350);
+    gbench_register("calloc-256K", calloc_body, 256 << 10, 1000);
 }

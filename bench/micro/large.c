@@ -34,7 +34,7 @@ static void large_body(struct gbench *bench, size_t least)
 
 void large_register(void)
 {
-    gbench_register("large-64K", large_body, 64 << 10, 400);
+    gbench_register("large-64K", large_body, 64 << 10, 3000);
     gbench_register("large-512K", large_body, 512 << 10, 60);
     gbench_register("large-2M", large_body, 2 << 20, 12);
 }

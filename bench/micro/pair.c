@@ -56,6 +56,6 @@ void pair_register(void)
     gbench_register("pair-1024", pair_body, 1024, 16000);
     gbench_register("pair-8K", pair_body, 8 << 10, 6000);
     gbench_register("pair-64K", pair_body, 64 << 10, 4000);
-    gbench_register("pair-1M", pair_body, 1 << 20, 300);
+    gbench_register("pair-1M", pair_body, 1 << 20, 2000);
     gbench_register("pair-mixed", mixed_body, 16, 10000);
 }

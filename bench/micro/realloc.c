@@ -54,6 +54,6 @@ static void realloc_body(struct gbench *bench, size_t by_half)
 
 void realloc_register(void)
 {
-    gbench_register("realloc-half", realloc_body, true, 300);
-    gbench_register("realloc-step", realloc_body, false, 1500);
+    gbench_register("realloc-half", realloc_body, true, 600);
+    gbench_register("realloc-step", realloc_body, false, 2500);
 }

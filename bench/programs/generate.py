@@ -21,23 +21,21 @@ def c_source(scale, rng):
 
 
 def cc_source(scale, rng):
-    yield "#include <algorithm>\n#include <map>\n#include <memory>\n#include <string>\n"
-    yield "#include <vector>\n"
-    for i in range(max(1, int(5 * scale))):
+    yield "#include <string>\n#include <vector>\n"
+    for i in range(max(1, int(8 * scale))):
         yield f"""
 template <int N> struct Item{i} {{
-    std::string name; std::vector<int> list; std::map<std::string, std::vector<long>> index;
+    std::string name; std::vector<int> list; std::vector<std::vector<long>> index;
     explicit Item{i}(const std::string &n) : name(n), list(N, {rng.randint(1, 99)}) {{}}
     long total() const {{ long t = N; for (int v : list) t += v; return t; }}
 }};
 long work{i}(const std::string &text)
 {{
-    std::vector<std::unique_ptr<Item{i}<{i + 3}>>> items;
-    for (char c : text) items.push_back(std::make_unique<Item{i}<{i + 3}>>(std::string(3, c)));
-    std::sort(items.begin(), items.end(),
-              [](const auto &a, const auto &b) {{ return a->name < b->name; }});
+    std::vector<Item{i}<{i + 3}>> items;
+    for (char c : text) items.emplace_back(std::string(3, c));
     long sum = 0;
-    for (auto &item : items) {{ item->index[item->name].push_back(sum); sum += item->total(); }}
+    for (auto &item : items) {{ item.index.push_back(item.list.size() ? std::vector<long>{{sum}}
+        : std::vector<long>{{}}); sum += item.total(); }}
     return sum;
 }}
 """

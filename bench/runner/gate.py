@@ -1,5 +1,5 @@
 """The gate: figures that libpool has to reach in a run."""
-from . import summary
+from . import spread, summary
 from .allocator import BASE
 from .failure import Usage
 from .workload import FAMILIES
@@ -11,6 +11,9 @@ Figures are NAME=LIMIT, separated by commas:
   cpu, faults                       mean over glibc's
   rss, rss-micro, rss-threaded, rss-programs   mean peak RSS over glibc's
   rss-worst                         peak RSS at any workload over glibc's
+  burst                             RSS over live bytes, some time after a burst was freed
+  growth                            RSS over live bytes in the last quarter of the cache's simulated
+                                    traffic over that in the third
 "worst" and "rss-worst" count only what the spread lets one tell apart. A workload that failed under
 libpool fails any gate, and so does a figure that the run cannot give."""
 
@@ -50,6 +53,17 @@ def worst_of(metric, against):
     return figure
 
 
+def reported(name, key):
+    """What a workload reports of itself under the subject."""
+    def figure(results):
+        for workload in results.workloads:
+            if workload["name"] == name:
+                values = workload["results"][results.subject].get("figures", {}).get(key)
+                return (spread.median(values) if values else None), f" in {name}"
+        return None, ""
+    return figure
+
+
 KNOWN = {
     "time": mean_to_best(),
     **{family: mean_to_best(family) for family in FAMILIES},
@@ -59,6 +73,8 @@ KNOWN = {
     "rss": mean_to_base("rss"),
     **{f"rss-{family}": mean_to_base("rss", family) for family in FAMILIES},
     "rss-worst": worst_of("rss", BASE),
+    "burst": reported("burst", "idle"),
+    "growth": reported("cache", "growth"),
 }
 
 

@@ -68,6 +68,17 @@ def cache(bench):
     return measure.Order([bench.binary("cache"), "40", str(requests), str(capacity)])
 
 
+def burst(bench):
+    scale = min(1, bench.scale)
+    return measure.Order([bench.binary("burst"), str(max(4, int(200 * scale))), str(scale)])
+
+
+def shell(bench):
+    """Many processes that live a moment, as in configure scripts and builds."""
+    loop = f"i=0; while [ $i -lt {max(2, int(250 * bench.scale))} ]; do /bin/true; i=$((i+1)); done"
+    return measure.Order(["/bin/sh", "-c", loop])
+
+
 def ghostscript(bench):
     command = ["/usr/bin/gs", "-q", "-dBATCH", "-dNOPAUSE", "-sDEVICE=ppmraw", "-r72",
                "-sOutputFile=drawn.ppm", made(bench, "ps")]
@@ -122,5 +133,7 @@ def programs():
         one("jq", lambda bench: measure.Order(["/usr/bin/jq", "-c", JQ, made(bench, "json")]),
             "/usr/bin/jq", "jq"),
         one("imagemagick", imagemagick, "/usr/bin/convert-im6.q16", "imagemagick-6.q16"),
+        one("shell", shell, "/bin/sh", "dash"),
+        one("burst", burst, None, None),
         one("cache", cache, None, None),
     ]

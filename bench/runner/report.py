@@ -159,7 +159,7 @@ def special_parts(results, render, heading):
         figures = {n: r.get("figures") for n, r in workload["results"].items() if r.get("figures")}
         if figures:
             parts += [heading(f"{workload['name']}: resident memory over live bytes"),
-                      render(*fragmentation_table(results, figures))]
+                      render(*figures_table(results, figures))]
     return parts
 
 
@@ -175,16 +175,23 @@ def pair_table(pairs, names):
 # Above this, the mean of the last quarter over that of the third is not flat.
 FLAT = 1.02
 
+FIGURES = {"over": "at the end", "over-peak": "at most", "growth": "last quarter / third",
+           "at-once": "after the last free", "idle": "after a wait"}
 
-def fragmentation_table(results, figures):
+
+def figures_table(results, figures):
+    """What a workload reports of itself; for "growth", whether that is flat."""
+    keys = list(next(iter(figures.values())))
     rows = []
     for name in results.names:
         if name in figures:
-            over, peak, growth = (spread.median(figures[name][key])
-                                  for key in ("over", "over-peak", "growth"))
-            rows.append([name, f"{over:.2f}", f"{peak:.2f}", f"{growth:.3f}",
-                         "yes" if growth <= FLAT else "no"])
-    return ["allocator", "at the end", "at most", "last quarter / third", "flat"], rows
+            values = {key: spread.median(figures[name][key]) for key in keys}
+            row = [name, *(f"{value:.3f}" for value in values.values())]
+            if "growth" in values:
+                row.append("yes" if values["growth"] <= FLAT else "no")
+            rows.append(row)
+    return ["allocator", *(FIGURES.get(key, key) for key in keys),
+            *(["flat"] if "growth" in keys else [])], rows
 
 
 def troubles(results):

@@ -52,6 +52,13 @@ class Figures(unittest.TestCase):
         results.workloads = [w for w in results.workloads if w["family"] == "micro"]
         self.assertFalse(gate.check(results, {"programs": 9})[0])
 
+    def test_what_a_workload_reports_of_itself(self):
+        results = run_of(0.7)
+        results.workloads[2]["name"] = "burst"
+        results.workloads[2]["results"]["libpool"]["figures"] = {"idle": [1.1, 1.3, 1.2]}
+        self.assertTrue(gate.check(results, {"burst": 1.2})[0])
+        self.assertFalse(gate.check(results, {"burst": 1.19})[0])
+
     def test_a_peer_with_a_failure_is_not_the_best(self):
         results = run_of(0.76)
         results.workloads[0]["results"]["jemalloc"]["failed"] = "exit status 1"

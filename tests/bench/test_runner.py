@@ -85,6 +85,12 @@ class Launch(Scratch):
         self.assertEqual(first.checksum, second.checksum)
 
 
+    def test_waiting_is_no_work(self):
+        script = "sleep 0.3; echo figure waited 0.3"
+        waits = workload.Program("waits", lambda _: measure.Order(["/bin/sh", "-c", script]))
+        self.assertLess(waits.run(self.bench, NOTHING).time, 0.2)
+
+
 class Order(Scratch):
     def test_allocators_take_turns_in_rotated_order(self):
         calls = []
