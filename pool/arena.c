@@ -303,6 +303,9 @@ static bool purge_locked(uint64_t keep) {
 bool arena_purge(uint64_t keep) {
     lock_take(&lock);
     bool any = purge_locked(keep);
+    /* An arena whose memory is with the OS already still takes address space. */
+    for (; keep == 0 && bucket[ARENA_POOLS] != NULL; any = true)
+        arena_drop(bucket[ARENA_POOLS]);
     lock_release(&lock);
     return any;
 }

@@ -1,7 +1,7 @@
 #include "big.h"
 
 #include "arena.h"
-#include "heap.h"
+#include "heap_slow.h"
 #include "large.h"
 #include "misuse.h"
 #include "os.h"
@@ -99,25 +99,44 @@ static void *take_kept(struct heap *heap, size_t size, bool clear) {
     return NULL;
 }
 
-void *big_alloc(size_t size, bool clear) {
+static void *from_os(size_t align, size_t size, bool clear) {
     void *block = NULL;
-    struct heap *heap = self.heap;
-    if (heap != NULL && heap->big_bytes >= size)
-        block = take_kept(heap, size, clear);
-    if (block != NULL)
-        return block;
-    if (size <= RUN_MAX)
+    if (size <= RUN_MAX && align <= POOL_BYTES)
         block = run_alloc(size, clear);
     if (block == NULL && size <= PTRDIFF_MAX)
-        block = large_alloc(size, OS_PAGE, clear);
+        block = large_alloc(size, align, clear);
+    return block;
+}
+
+/* Memory is short: what is kept goes back before NULL is the answer. */
+static bool give_all(void) {
+    struct heap *heap = self.heap;
+    if (heap == NULL)
+        return heap_give_all(NULL);
+    heap_enter(heap);
+    bool any = heap_give_all(heap);
+    heap_leave(heap);
+    return any;
+}
+
+static void *take_new(size_t align, size_t size, bool clear) {
+    void *block = from_os(align, size, clear);
+    if (block == NULL && size <= PTRDIFF_MAX && give_all())
+        block = from_os(align, size, clear);
     tick();
     return block;
 }
 
+void *big_alloc(size_t size, bool clear) {
+    struct heap *heap = self.heap;
+    void *block = NULL;
+    if (heap != NULL && heap->big_bytes >= size)
+        block = take_kept(heap, size, clear);
+    return block != NULL ? block : take_new(OS_PAGE, size, clear);
+}
+
 void *big_aligned(size_t align, size_t size) {
-    if (align <= POOL_BYTES && size <= RUN_MAX)
-        return run_alloc(size > 0 ? size : 1, false);
-    return size <= PTRDIFF_MAX ? large_alloc(size > 0 ? size : 1, align, false) : NULL;
+    return take_new(align > OS_PAGE ? align : OS_PAGE, size > 0 ? size : 1, false);
 }
 
 static _Noreturn void wrong_start(const struct pool *pool, const void *p, const char *function) {

@@ -3,6 +3,7 @@
 #include "arena.h"
 #include "big.h"
 #include "block_list.h"
+#include "large.h"
 #include "list.h"
 #include "misuse.h"
 #include "registry.h"
@@ -149,11 +150,16 @@ static struct pool *next_pool(struct heap *heap, uint32_t size_class) {
         pool = new_pool(heap, size_class);
     if (pool == NULL)
         pool = take_partial(heap, size_class, true);
-    if (pool == NULL) {
-        heap_give_back(heap);
+    if (pool == NULL && heap_give_all(heap))
         pool = new_pool(heap, size_class);
-    }
     return pool;
+}
+
+bool heap_give_all(struct heap *heap) {
+    if (heap != NULL)
+        heap_give_back(heap);
+    bool arenas = arena_purge(0);
+    return large_purge(0) || arenas || heap != NULL;
 }
 
 /* Puts the next pool into the slot. */

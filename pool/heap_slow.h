@@ -4,18 +4,21 @@
 #define POOL_HEAP_SLOW_H
 
 #include "heap.h"
+#include "reclaim.h"
 
 extern HIDDEN struct pool pool_none;
 
-/* A slow path begins and ends: between the two a fork may find the lists half changed. */
+/* A slow path begins and ends: between the two a fork may find the lists half changed, and
+ * reclaim.c keeps away. No fence is needed here: it is reclaim.c that pays for both. */
 static inline void heap_enter(struct heap *heap) {
     atomic_store_explicit(&heap->busy, 1, memory_order_relaxed);
     atomic_signal_fence(memory_order_seq_cst);
+    if (UNLIKELY(atomic_load_explicit(&heap->stop, memory_order_relaxed)))
+        reclaim_wait(heap);
 }
 
 static inline void heap_leave(struct heap *heap) {
-    atomic_signal_fence(memory_order_seq_cst);
-    atomic_store_explicit(&heap->busy, 0, memory_order_relaxed);
+    atomic_store_explicit(&heap->busy, 0, memory_order_release);
 }
 
 /* A block of the class from whichever pool can give one; NULL: no memory. */
@@ -28,6 +31,9 @@ void heap_pool_reopened(struct heap *heap, struct pool *pool);
 void heap_collect(struct heap *heap);
 /* Gives back every resting pool, run and large block. */
 void heap_give_back(struct heap *heap);
+/* Memory is short: gives back to the OS what this heap (may be NULL), the arenas and the cache of
+ * mappings hold. True: worth another try. Inside heap_enter. */
+bool heap_give_all(struct heap *heap);
 /* Takes the pools out of the thread's slots. */
 void heap_clear_slots(struct heap *heap, struct thread *thread);
 /* Asserts the invariants of all its pools; nothing in release builds. */

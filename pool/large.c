@@ -137,8 +137,6 @@ void *large_alloc(size_t size, size_t align, bool clear) {
         old = 0;
         mapping = map(bytes, align);
     }
-    if (mapping.at == NULL && large_purge(0))
-        mapping = map(bytes, align);
     char *reused = mapping.at;
     mapping = place(mapping, size, align);
     if (clear && old > 0 && mapping.at == reused && mapping.at != NULL)

@@ -8,6 +8,7 @@
 #define POOL_LOCK_H
 
 #include <stdatomic.h>
+#include <stdbool.h>
 
 struct lock {
     _Atomic int word;
@@ -18,10 +19,15 @@ void lock_wait(struct lock *lock);
 /* Wakes one sleeper. Preserves errno. */
 void lock_wake(struct lock *lock);
 
-static inline void lock_take(struct lock *lock) {
+/* False if it is taken. */
+static inline bool lock_try(struct lock *lock) {
     int expected = 0;
-    if (!atomic_compare_exchange_strong_explicit(&lock->word, &expected, 1, memory_order_acquire,
-                                                 memory_order_relaxed))
+    return atomic_compare_exchange_strong_explicit(&lock->word, &expected, 1, memory_order_acquire,
+                                                   memory_order_relaxed);
+}
+
+static inline void lock_take(struct lock *lock) {
+    if (!lock_try(lock))
         lock_wait(lock);
 }
 

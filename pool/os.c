@@ -2,6 +2,7 @@
 #include "os.h"
 
 #include <errno.h>
+#include <linux/membarrier.h>
 #include <signal.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
@@ -95,6 +96,20 @@ size_t os_physical(void) {
     size_t bytes = sysinfo(&info) == 0 ? (size_t)info.totalram * info.mem_unit : (size_t)1 << 34;
     errno = saved;
     return bytes;
+}
+
+static bool membarrier(int command) {
+    return syscall(SYS_membarrier, command, 0, 0) == 0;
+}
+
+bool os_barrier(void) {
+    int saved = errno;
+    /* Refused until the process has registered; a forked child may have to do so again. */
+    bool done = membarrier(MEMBARRIER_CMD_PRIVATE_EXPEDITED) ||
+                (membarrier(MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED) &&
+                 membarrier(MEMBARRIER_CMD_PRIVATE_EXPEDITED));
+    errno = saved;
+    return done;
 }
 
 int os_tid(void) {

@@ -33,6 +33,8 @@ uint64_t os_now_ms(void);
 /* The least of RLIMIT_AS, RLIMIT_DATA; SIZE_MAX when unlimited. */
 size_t os_limit(void);
 size_t os_physical(void);
+/* A full memory barrier in every running thread of this process; false: the kernel cannot. */
+bool os_barrier(void);
 int os_tid(void);
 /* False when no thread of this process has that id. */
 bool os_thread_alive(int tid);

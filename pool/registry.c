@@ -158,6 +158,8 @@ bool pool_trim(size_t keep) {
 
 void pool_fork_prepare(void) {
     lock_take(&lock);
+    if (self.heap != NULL)
+        lock_take(&self.heap->reclaim);
     arena_lock();
     meta_lock();
 }
@@ -165,6 +167,8 @@ void pool_fork_prepare(void) {
 void pool_fork_parent(void) {
     meta_unlock();
     arena_unlock();
+    if (self.heap != NULL)
+        lock_release(&self.heap->reclaim);
     lock_release(&lock);
 }
 
@@ -200,6 +204,8 @@ static void rebuild_pool(struct heap *heap, struct pool *pool) {
 static void rebuild(struct heap *heap) {
     heap->rest_bytes = 0;
     heap->busy = 0;
+    heap->stop = 0;
+    heap->reclaim = (struct lock){0};
     for (uint32_t i = 0; i < REST_MAX; i++)
         heap->rest[i] = NULL;
     for (uint32_t i = 0; i < BIG_MAX; i++)

@@ -2,19 +2,19 @@
 
 #include "block_list.h"
 #include "heap_slow.h"
+#include "reclaim.h"
 #include "registry.h"
 
-static void push_pool(struct heap *heap, struct pool *pool) {
+void remote_push_pool(struct heap *heap, struct pool *pool) {
     struct pool *first = atomic_load_explicit(&heap->mail, memory_order_relaxed);
     do {
         pool->mail_next = first;
     } while (!atomic_compare_exchange_weak_explicit(&heap->mail, &first, pool,
                                                     memory_order_release, memory_order_relaxed));
+    atomic_fetch_add_explicit(&heap->waiting, 1, memory_order_relaxed);
 }
 
-void remote_free(struct pool *pool, void *p, uint32_t offset) {
-    struct link *block = p;
-    struct heap *heap = pool->heap;
+static uint32_t push_block(struct pool *pool, struct link *block, uint32_t offset) {
     uint32_t mail = atomic_load_explicit(&pool->mail, memory_order_relaxed);
     block->mark = MARK;
     do {
@@ -22,11 +22,20 @@ void remote_free(struct pool *pool, void *p, uint32_t offset) {
     } while (!atomic_compare_exchange_weak_explicit(
         &pool->mail, &mail, ((mail & 0xffff0000u) + QUOTA_ONE) | offset, memory_order_release,
         memory_order_relaxed));
-    if (mail >> 16 == 0)
-        push_pool(heap, pool);
+    return mail >> 16;
+}
+
+void remote_free(struct pool *pool, void *p, uint32_t offset) {
+    struct heap *heap = pool->heap;
+    uint32_t capacity = pool->capacity;
+    uint32_t before = push_block(pool, p, offset);
+    if (before == 0)
+        remote_push_pool(heap, pool);
     /* Nobody is there to collect for a heap whose thread has ended. */
     if (atomic_load_explicit(&heap->state, memory_order_relaxed) == HEAP_ABANDONED)
         registry_collect(heap, pool);
+    else if (before + 1 == capacity)
+        reclaim_note(heap);
 }
 
 static void collect_pool(struct heap *heap, struct pool *pool) {
@@ -41,6 +50,8 @@ static void collect_pool(struct heap *heap, struct pool *pool) {
 
 void heap_collect(struct heap *heap) {
     struct pool *pool = atomic_exchange_explicit(&heap->mail, NULL, memory_order_acquire);
+    atomic_store_explicit(&heap->waiting, 0, memory_order_relaxed);
+    atomic_store_explicit(&heap->done, 0, memory_order_relaxed);
     while (pool != NULL) {
         struct pool *next = pool->mail_next;
         collect_pool(heap, pool);

@@ -13,5 +13,7 @@
 #include "types.h"
 
 void remote_free(struct pool *pool, void *p, uint32_t offset);
+/* Puts a pool with mail on the owner's list. */
+void remote_push_pool(struct heap *heap, struct pool *pool);
 
 #endif

@@ -153,6 +153,10 @@ struct heap {
     _Atomic(struct pool *) mail; /* stack of pools with mail; any thread pushes, owner takes */
     _Atomic int state;           /* registry lock, read anywhere */
     _Atomic int busy;            /* in a slow path: a fork may have caught lists half changed */
+    _Atomic int stop;            /* reclaim.c is at work: slow paths wait for `reclaim` */
+    _Atomic uint32_t waiting;    /* pools in the mail, about */
+    _Atomic uint32_t done;       /* of these, pools of which every block is in the mail, about */
+    struct lock reclaim;
     _Atomic int tid;             /* kernel thread id of the owner, 0 when abandoned */
     uint32_t index;
     struct thread *thread;       /* its thread's slots; NULL when abandoned */
