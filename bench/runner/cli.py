@@ -82,7 +82,9 @@ def parse(arguments):
     shown = commands.add_parser("report", help="the report of an earlier run")
     shown.add_argument("file", metavar="RESULTS")
     add_outputs(shown)
-    compared = commands.add_parser("compare", help="what moved between two runs beyond noise")
+    compared = commands.add_parser(
+        "compare", help="what moved between two runs beyond noise", epilog="Exit status: 0; 1 when "
+        "libpool takes more time or memory somewhere, or fails where it did not; 2 for an error.")
     compared.add_argument("old", metavar="OLD")
     compared.add_argument("new", metavar="NEW")
     compared.add_argument("--json", action="store_true", help="print it as JSON")
@@ -210,7 +212,12 @@ def do_compare(options):
     if options.json:
         json.dump({"moved": moved, "failures": failures, "means": means}, sys.stdout, indent=1)
         print()
-        return 0
+    else:
+        show_moves(old, new, moved, failures, means)
+    return 1 if compare.worse(new.subject, moved, failures) else 0
+
+
+def show_moves(old, new, moved, failures, means):
     for failure in failures:
         print(f"{failure['workload']} under {failure['allocator']}: "
               + (f"now FAILED: {failure['new']}" if failure["new"] else "no longer fails"))
@@ -223,7 +230,6 @@ def do_compare(options):
     names = [name for name in old.names if name in new.names]
     print(table.text(["", *names], [[report.TITLES[metric], *(f"{of.get(n, 0):.3f}" for n in names)]
                                     for metric, of in means.items()]))
-    return 0
 
 
 def do_pair(options):

@@ -69,6 +69,13 @@ def moves_of(old, new, before, after, name, unchanged):
     return moves
 
 
+def worse(subject, moved, failures):
+    """Whether an allocator lost time, CPU time or memory anywhere, or fails where it did not."""
+    return (any(m["allocator"] == subject and m["metric"] != "faults" and m["ratio"] > 1
+                for m in moved) or
+            any(f["allocator"] == subject and f["new"] for f in failures))
+
+
 def overall(old, new):
     """Per metric and allocator in both: the mean of all its workloads' changes."""
     later = {w["name"]: w for w in new.workloads}

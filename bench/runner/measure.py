@@ -12,6 +12,9 @@ from .failure import Failure
 
 METRICS = ("time", "cpu", "rss", "faults")  # seconds, seconds, bytes, count
 
+# Seconds after which a program is taken to hang: many times what the slowest needs.
+TIMEOUT = 100
+
 
 @dataclass
 class Sample:
@@ -32,7 +35,7 @@ class Order:
     environment: dict = field(default_factory=dict)
     directory: str = "."
     outputs: list = field(default_factory=list)
-    timeout: int = 120
+    timeout: int = TIMEOUT
     user: str = ""
 
 
@@ -120,6 +123,15 @@ def checksum(output, order):
         except FileNotFoundError as error:
             raise Failure(f"wrote no {name}") from error
     return digest.hexdigest()[:16]
+
+
+def client(command, **options):
+    """Runs a helper of a server's, under plain glibc. Raises Failure when it does not end."""
+    try:
+        return subprocess.run(command, capture_output=True, text=True, check=False,
+                              timeout=TIMEOUT, **{"env": environment({})} | options)
+    except subprocess.TimeoutExpired as error:
+        raise Failure(f"{os.path.basename(command[0])} did not end in time") from error
 
 
 def run(launcher, order, allocator, scratch):

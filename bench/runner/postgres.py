@@ -109,12 +109,10 @@ def proportional(pid):
         return 0
 
 
-def as_user(command, home, **options):
+def as_user(command, home):
     """Runs a helper, not under the allocator, as the cluster's owner."""
-    return subprocess.run(command, cwd=home, text=True, capture_output=True, check=False,
-                          user=USER if os.geteuid() == 0 else None,
-                          env=measure.environment({"PGHOST": home, "PGDATABASE": "postgres"}),
-                          **options)
+    return measure.client(command, cwd=home, user=USER if os.geteuid() == 0 else None,
+                          env=measure.environment({"PGHOST": home, "PGDATABASE": "postgres"}))
 
 
 def create(bench):
@@ -164,7 +162,7 @@ def drive(home, bench):
     transactions = max(4, int(60 * bench.scale))
     command = [os.path.join(directory(), "pgbench"), "-n", "-f", f"{home}/script.sql", "-c", "2",
                "-t", str(transactions), "--random-seed=1"]
-    done = as_user(command, home, timeout=120)
+    done = as_user(command, home)
     expected = f"{2 * transactions}/{2 * transactions}"
     if done.returncode or expected not in done.stdout:
         lines = done.stderr.strip().splitlines() or ["no message"]

@@ -3,7 +3,6 @@
 Time is how long redis-benchmark takes for a fixed number of requests; CPU time, faults and peak
 RSS are the server's, from its start to its end."""
 import os
-import subprocess
 import time
 
 from . import measure
@@ -50,9 +49,7 @@ def wait_for(socket, process):
 
 
 def cli(socket, *command):
-    done = subprocess.run([CLI, "-s", socket, *command], capture_output=True, text=True,
-                          env=measure.environment({}), check=False)
-    return done.stdout.strip()
+    return measure.client([CLI, "-s", socket, *command]).stdout.strip()
 
 
 def drive(socket, bench):
@@ -61,8 +58,7 @@ def drive(socket, bench):
     for tests, size in (("set,get,lpush,lpop,hset,zadd,incr", 120), ("set,get", 1500)):
         command = [CLIENT, "-s", socket, "-t", tests, "-n", str(requests), "-r", "20000", "-d",
                    str(size), "-P", "16", "-c", "20", "-q"]
-        done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=120,
-                              env=measure.environment({}))
+        done = measure.client(command)
         if done.returncode:
             lines = (done.stderr or done.stdout).strip().splitlines() or ["no message"]
             return f"redis-benchmark ended with status {done.returncode}: {lines[-1]}"

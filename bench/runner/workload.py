@@ -64,10 +64,17 @@ class Micro(Workload):
         return [bench.binary("micro"), f"--benchmark_filter=^{self.name}/iter", option,
                 "--benchmark_format=json"]
 
+    @staticmethod
+    def result(output):
+        try:
+            return json.loads(output)["benchmarks"][0]
+        except (ValueError, KeyError, IndexError) as error:
+            raise Failure("ended without a result") from error
+
     def run(self, bench, allocator):
         order = measure.Order(self.command(bench, f"--scale={bench.scale}"))
         sample, output = measure.run(bench.launcher, order, allocator, bench.scratch)
-        result = json.loads(output)["benchmarks"][0]
+        result = self.result(output)
         if result.get("error_occurred"):
             raise Failure(result["error_message"])
         sample.time = result["real_time"] * result["iterations"] / 1e9
@@ -79,7 +86,7 @@ class Micro(Workload):
     def operations(self, bench, rounds):
         """The order that runs `rounds` rounds, and a function from its output to operations."""
         def count(output):
-            result = json.loads(output)["benchmarks"][0]
+            result = self.result(output)
             return result["items_per_second"] * result["real_time"] * result["iterations"] / 1e9
         return measure.Order(self.command(bench, f"--rounds={rounds}")), count
 

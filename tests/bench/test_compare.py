@@ -20,6 +20,15 @@ class Moves(unittest.TestCase):
         self.assertAlmostEqual(moved[0]["ratio"], 1.25)
         self.assertEqual(failures, [])
 
+    def test_what_counts_as_worse(self):
+        slower, _ = compare.compare(run_of(1, 0.8), run_of(1, 1.0, "two"))
+        faster, _ = compare.compare(run_of(1, 1.0), run_of(1, 0.8, "two"))
+        self.assertTrue(compare.worse("libpool", slower, []))
+        self.assertFalse(compare.worse("libpool", faster, []))
+        self.assertFalse(compare.worse("glibc", slower, []))
+        failures = compare.compare(run_of(1, 1), run_of(1, 1, "two", failed="exit status 1"))[1]
+        self.assertTrue(compare.worse("libpool", [], failures))
+
     def test_nothing_moved(self):
         self.assertEqual(compare.compare(run_of(1, 0.8), run_of(1, 0.803, "two")), ([], []))
 

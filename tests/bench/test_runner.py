@@ -143,12 +143,12 @@ class Slow(Scratch):
     def test_a_slowed_libpool_is_caught_by_gate_and_compare(self):
         self.results("before", *self.ARGUMENTS)
         self.results("after", *self.ARGUMENTS, "--slow-libpool", "1000", status=1)
-        compared = json.loads(self.command("compare", self.path("before"), self.path("after"),
-                                           "--json").stdout)
+        files = self.path("before"), self.path("after")
+        compared = json.loads(self.command("compare", *files, "--json", status=1).stdout)
         slower = {(m["workload"], m["metric"]) for m in compared["moved"]
                   if m["allocator"] == "libpool" and m["ratio"] > 1.5}
         self.assertLessEqual({("pair-64", "time"), ("order-lifo", "time")}, slower)
-        text = self.command("compare", self.path("before"), self.path("after")).stdout
+        text = self.command("compare", *files, status=1).stdout
         self.assertRegex(text, r"pair-64 +libpool +time .* worse")
 
 
