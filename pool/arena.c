@@ -228,7 +228,7 @@ static void unclaim(struct arena *arena, uint32_t first, uint32_t count) {
 
 /* Purging in steps keeps the number of calls small: nothing happens until the allowance is
  * exceeded by a step, then everything above the allowance goes at once. */
-#define PURGE_STEP ((uint64_t)512 << 10)
+#define PURGE_STEP ((uint64_t)256 << 10)
 
 static void return_pools(struct pool *first, uint32_t count) {
     struct arena *arena = first->arena;

@@ -13,7 +13,7 @@
 /* What one heap may keep: enough for the buffers of one thread at work, but a program may have
  * hundreds of threads. */
 static uint32_t keep_limit(const struct heap *heap) {
-    return heap->index == 0 ? (uint32_t)1 << 20 : (uint32_t)128 << 10;
+    return heap->index == 0 ? (uint32_t)1 << 20 : (uint32_t)64 << 10;
 }
 
 static uint32_t pools_for(size_t size) {

@@ -5,6 +5,7 @@
 void block_list_start(struct pool *pool, struct heap *heap, uint32_t size_class) {
     uint32_t size = class_size(size_class);
     pool->heap = heap;
+    pool->origin = (char *)((uintptr_t)pool->base & ~(uintptr_t)0xffff);
     pool->key = -((uintptr_t)pool->base + heap->id);
     pool->block_size = size;
     pool->mult = class_mult(size);
@@ -28,14 +29,15 @@ uint32_t block_list_carve(struct pool *pool, uint32_t count) {
         count = left;
     if (count == 0)
         return 0;
-    uint32_t size = pool->block_size, first = pool->carved * size, offset = first;
-    for (uint32_t i = 1; i < count; i++, offset += size)
-        *link_at(pool, offset) = (struct link){.next = (uint16_t)(offset + size), .mark = MARK};
-    *link_at(pool, offset) = (struct link){.next = NO_HEAD, .mark = MARK_LAST};
+    uint32_t size = pool->block_size;
+    char *first = pool->base + pool->carved * size, *block = first;
+    for (uint32_t i = 1; i < count; i++, block += size)
+        *(struct link *)block = (struct link){.next = link_to(block + size), .mark = MARK};
+    *(struct link *)block = (struct link){.next = NO_HEAD, .mark = MARK_LAST};
     /* In this order: a fork in between loses blocks, never finds one beyond `carved`. */
     pool->carved = (uint16_t)(pool->carved + count);
     atomic_signal_fence(memory_order_seq_cst);
-    pool->top = top_with_head(pool->top, (uint16_t)first);
+    pool->top = top_with_head(pool->top, link_to(first));
     block_list_arm(pool);
     return count;
 }
@@ -47,45 +49,52 @@ void *block_list_pop_last(struct pool *pool) {
     return block;
 }
 
-void block_list_push(struct pool *pool, uint32_t offset) {
+void block_list_push(struct pool *pool, void *block) {
     bool last = block_list_empty(pool);
-    *link_at(pool, offset) =
+    *(struct link *)block =
         (struct link){.next = (uint16_t)pool->top, .mark = last ? MARK_LAST : MARK};
-    pool->top = top_with_head(pool->top - QUOTA_ONE, (uint16_t)offset);
+    pool->top = top_with_head(pool->top - QUOTA_ONE, link_to(block));
 }
 
-/* Follows links for as many steps as there can be blocks; offsets cannot leave the pool. */
-static bool walk_finds(const struct pool *pool, uint32_t head, uint32_t count, uint32_t offset) {
-    while (count-- > 0 && head <= POOL_BYTES - MIN_ALIGN) {
-        if (head == offset)
-            return true;
-        head = link_at(pool, head)->next;
+/* Follows links for at most `most` steps and never out of the pool. Stops at `block`, returning
+ * -1, else returns how many blocks there were. */
+static int walk(const struct pool *pool, uint16_t link, uint32_t most, const void *block) {
+    for (uint32_t i = 0; i < most; i++) {
+        const struct link *at = link_at(pool, link);
+        if ((uintptr_t)at - (uintptr_t)pool->base > POOL_BYTES - sizeof *at)
+            return (int)i;
+        if (at == block)
+            return -1;
+        link = at->next;
     }
-    return false;
+    return (int)most;
 }
 
-bool block_list_has(const struct pool *pool, uint32_t offset) {
+uint32_t block_list_length(const struct pool *pool) {
+    return (uint32_t)walk(pool, (uint16_t)pool->top, pool->carved, NULL);
+}
+
+bool block_list_has(const struct pool *pool, const void *block) {
     uint32_t mail = atomic_load_explicit(&pool->mail, memory_order_acquire);
-    return walk_finds(pool, (uint16_t)pool->top, pool->carved, offset) ||
-           walk_finds(pool, mail & 0xffff, mail >> 16, offset);
+    return walk(pool, (uint16_t)pool->top, pool->carved, block) < 0 ||
+           walk(pool, (uint16_t)mail, mail >> 16, block) < 0;
 }
 
 uint32_t block_list_take_mail(struct pool *pool) {
     uint32_t mail = atomic_exchange_explicit(&pool->mail, 0, memory_order_acquire);
-    uint32_t count = mail >> 16, first = mail & 0xffff, offset = first;
+    uint32_t count = mail >> 16;
     if (count == 0)
         return 0;
+    struct link *link = link_at(pool, (uint16_t)mail);
     for (uint32_t i = 1;; i++) {
-        struct link *link = link_at(pool, offset);
         if (link->mark != MARK)
             misuse(MISUSE_CORRUPT_LINK, link, "free");
         if (i == count)
             break;
-        offset = link->next;
+        link = link_at(pool, link->next);
     }
     bool last = block_list_empty(pool);
-    *link_at(pool, offset) =
-        (struct link){.next = (uint16_t)pool->top, .mark = last ? MARK_LAST : MARK};
-    pool->top = top_with_head(pool->top - count * QUOTA_ONE, (uint16_t)first);
+    *link = (struct link){.next = (uint16_t)pool->top, .mark = last ? MARK_LAST : MARK};
+    pool->top = top_with_head(pool->top - count * QUOTA_ONE, (uint16_t)mail);
     return count;
 }

@@ -22,11 +22,13 @@ void block_list_arm(struct pool *pool);
 uint32_t block_list_carve(struct pool *pool, uint32_t count);
 /* Takes the last block of the list, whose mark is MARK_LAST. */
 void *block_list_pop_last(struct pool *pool);
-/* Puts a used block back: `offset` is checked by the caller. */
-void block_list_push(struct pool *pool, uint32_t offset);
+/* Puts a used block back: checked by the caller. */
+void block_list_push(struct pool *pool, void *block);
 /* Is that block on the list of `pool`, or in its mail? Safe from any thread, then only exact when
  * the owner is at rest. */
-bool block_list_has(const struct pool *pool, uint32_t offset);
+bool block_list_has(const struct pool *pool, const void *block);
+/* Blocks on the list, at most `carved`: links out of the pool end the count. */
+uint32_t block_list_length(const struct pool *pool);
 /* Takes the mail into the list; the number of blocks. */
 uint32_t block_list_take_mail(struct pool *pool);
 

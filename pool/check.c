@@ -5,10 +5,11 @@
 #include "heap_slow.h"
 
 static uint32_t list_length(const struct pool *pool) {
-    uint32_t length = 0, head = (uint16_t)pool->top;
+    uint32_t length = 0;
+    uint16_t head = (uint16_t)pool->top;
     while (head != NO_HEAD) {
         const struct link *link = link_at(pool, head);
-        assert(head % pool->block_size == 0);
+        assert((uint32_t)((const char *)link - pool->base) % pool->block_size == 0);
         assert(link->mark == (link->next == NO_HEAD ? MARK_LAST : MARK));
         assert(++length <= pool->carved);
         head = link->next;

@@ -5,8 +5,8 @@
 #include "root.h"
 
 struct pool_conf pool_conf = {
-    .keep_bytes = (size_t)1 << 20,
-    .keep_share = 32,
+    .keep_bytes = (size_t)512 << 10,
+    .keep_share = 16,
     .decay_ms = 1000,
     .huge = true,
 };

@@ -9,8 +9,7 @@
 #include "remote.h"
 #include "tick.h"
 
-/* Where in its pool does this block start? Anything but a start is misuse. */
-uint32_t free_offset(const struct pool *pool, const void *p, const char *function) {
+void free_check(const struct pool *pool, const void *p, const char *function) {
     uint32_t offset = (uint32_t)((const char *)p - pool->base);
     if (offset % pool->block_size != 0)
         misuse(offset % MIN_ALIGN != 0 ? MISUSE_UNALIGNED_FREE : MISUSE_INTERIOR_FREE, p, function);
@@ -18,15 +17,14 @@ uint32_t free_offset(const struct pool *pool, const void *p, const char *functio
         misuse(MISUSE_INVALID_FREE, p, function);
     const struct link *block = p;
     bool suspect = block->mark == MARK || block->mark == MARK_LAST;
-    if (suspect && block_list_has(pool, offset))
+    if (suspect && block_list_has(pool, p))
         misuse(MISUSE_DOUBLE_FREE, p, function);
-    return offset;
 }
 
 static void free_own(struct heap *heap, struct pool *pool, void *p) {
-    uint32_t offset = free_offset(pool, p, "free");
+    free_check(pool, p, "free");
     heap_enter(heap);
-    block_list_push(pool, offset);
+    block_list_push(pool, p);
     if (pool->state == POOL_FULL)
         heap_pool_reopened(heap, pool);
     if (pool_used(pool) == 0)
@@ -44,7 +42,8 @@ void heap_free_slow(void *p) {
     } else if (pool->heap == self.heap) {
         free_own(self.heap, pool, p);
     } else {
-        remote_free(pool, p, free_offset(pool, p, "free"));
+        free_check(pool, p, "free");
+        remote_free(pool, p);
     }
     tick();
 }

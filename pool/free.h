@@ -3,8 +3,8 @@
 
 #include "types.h"
 
-/* The offset of live block `p` in its pool. What is no block, or free already, is misuse;
+/* Makes sure that p is a live block of its pool. What is no block, or free already, is misuse;
  * `function` is what the program called. */
-uint32_t free_offset(const struct pool *pool, const void *p, const char *function);
+void free_check(const struct pool *pool, const void *p, const char *function);
 
 #endif

@@ -12,7 +12,7 @@
 
 /* What a slot without a pool holds: its only "block" never carries MARK. */
 static const struct link no_block;
-HIDDEN struct pool pool_none = {.base = (char *)&no_block};
+HIDDEN struct pool pool_none = {.origin = (char *)&no_block};
 
 _Thread_local struct thread self = {.slot = {[0 ... CLASS_MAX - 1] = &pool_none}};
 

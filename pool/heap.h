@@ -18,8 +18,13 @@ HIDDEN void *heap_alloc_slow(size_t size);
 /* NULL, other threads' blocks, full pools, last block of a pool, runs, large, misuse. */
 HIDDEN void heap_free_slow(void *p);
 
-static inline struct link *link_at(const struct pool *pool, uint32_t offset) {
-    return (struct link *)(pool->base + offset);
+/* Links are the low 16 bits of addresses, so that free() need not subtract. */
+static inline struct link *link_at(const struct pool *pool, uint16_t link) {
+    return (struct link *)(pool->origin + link);
+}
+
+static inline uint16_t link_to(const void *block) {
+    return (uint16_t)(uintptr_t)block;
 }
 
 /* `top` with its head half replaced. */
@@ -67,7 +72,7 @@ static inline void heap_free(void *p) {
         return heap_free_slow(p);
     block->next = (uint16_t)top;
     block->mark = MARK;
-    pool->top = top_with_head(top, (uint16_t)(uintptr_t)p);
+    pool->top = top_with_head(top, link_to(p));
 }
 
 #endif

@@ -1,6 +1,6 @@
 /* Large blocks: each has an OS mapping of its own, found again through the address map: the record
- * of the 64 KiB it starts in is its record. (Two blocks of this size never start in the same
- * 64 KiB; where another live record has that place, the block is put elsewhere.)
+ * of the 32 KiB it starts in is its record. (Two blocks of this size never start in the same
+ * 32 KiB; where another live record has that place, the block is put elsewhere.)
  *
  * Freed mappings are kept within decay's allowance and reused best-fit; one that is too small is
  * grown by mremap, so that only what is new has to be touched for the first time.

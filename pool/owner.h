@@ -1,6 +1,6 @@
 /* The address map: any pointer -> the record of the pool it would lie in.
  *
- * One table of records, directly mapped by address bits 16 and up. The record of another address
+ * One table of records, directly mapped by address bits 15 and up. The record of another address
  * may answer (addresses far apart share one), so a record is believed only after its `base` or
  * `key` agrees; no memory behind the pointer is touched. Before start-up the table is one record
  * that agrees with nothing.

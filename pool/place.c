@@ -24,7 +24,7 @@ static struct pool_place place_in_pool(const struct pool *pool, const void *p) {
         return (struct pool_place){.kind = KIND_INTERIOR};
     if (start == offset)
         place.kind = KIND_BLOCK;
-    place.free = block_list_has(pool, start);
+    place.free = block_list_has(pool, place.start);
     return place;
 }
 

@@ -28,7 +28,7 @@ enum pool_kind {
     KIND_FOREIGN,  /* nothing of libpool's */
     KIND_BLOCK,    /* start of a block of a pool */
     KIND_INTERIOR, /* inside a block, or in a pool's unused tail */
-    KIND_RUN,      /* start of a block of 32 KiB .. 1 MiB */
+    KIND_RUN,      /* start of a block of 16 KiB .. 512 KiB */
     KIND_LARGE,    /* start of a large block */
     KIND_FREED,    /* in an arena, but in no pool at present */
 };
@@ -64,8 +64,8 @@ void pool_set_hooks(const struct pool_hooks *hooks);
 
 /* Values a run-time option may change at any time. */
 struct pool_conf {
-    size_t keep_bytes;   /* free memory kept from the OS whatever is live (default 1 MiB) */
-    unsigned keep_share; /* and this share of what is live, in 1/256 (default 32: 12.5 %) */
+    size_t keep_bytes;   /* free memory kept from the OS whatever is live (default 512 KiB) */
+    unsigned keep_share; /* and this share of what is live, in 1/256 (default 16: 6 %) */
     unsigned decay_ms;   /* half-life of what bounces add to it (default 1000) */
     bool huge;           /* ask for huge pages on growing heaps (default true) */
 };

@@ -14,21 +14,21 @@ void remote_push_pool(struct heap *heap, struct pool *pool) {
     atomic_fetch_add_explicit(&heap->waiting, 1, memory_order_relaxed);
 }
 
-static uint32_t push_block(struct pool *pool, struct link *block, uint32_t offset) {
+static uint32_t push_block(struct pool *pool, struct link *block) {
     uint32_t mail = atomic_load_explicit(&pool->mail, memory_order_relaxed);
     block->mark = MARK;
     do {
         block->next = (uint16_t)mail;
     } while (!atomic_compare_exchange_weak_explicit(
-        &pool->mail, &mail, ((mail & 0xffff0000u) + QUOTA_ONE) | offset, memory_order_release,
-        memory_order_relaxed));
+        &pool->mail, &mail, ((mail & 0xffff0000u) + QUOTA_ONE) | link_to(block),
+        memory_order_release, memory_order_relaxed));
     return mail >> 16;
 }
 
-void remote_free(struct pool *pool, void *p, uint32_t offset) {
+void remote_free(struct pool *pool, void *p) {
     struct heap *heap = pool->heap;
     uint32_t capacity = pool->capacity;
-    uint32_t before = push_block(pool, p, offset);
+    uint32_t before = push_block(pool, p);
     if (before == 0)
         remote_push_pool(heap, pool);
     /* Nobody is there to collect for a heap whose thread has ended. */

@@ -1,6 +1,6 @@
 /* Blocks freed by a thread that does not own their pool.
  *
- * Protocol. pool.mail is count << 16 | offset of the newest block; blocks are linked through their
+ * Protocol. pool.mail is count << 16 | link to the newest block; blocks are linked through their
  * first bytes. A thread pushes with one compare-and-swap (release). Whoever takes the count from
  * 0 to 1 then also pushes the pool onto the owner's heap.mail. The owner takes heap.mail whole,
  * reads each mail_next before it takes that pool's mail whole (acquire): only then can the pool
@@ -12,7 +12,7 @@
 
 #include "types.h"
 
-void remote_free(struct pool *pool, void *p, uint32_t offset);
+void remote_free(struct pool *pool, void *p);
 /* Puts a pool with mail on the owner's list. */
 void remote_push_pool(struct heap *heap, struct pool *pool);
 

@@ -38,7 +38,7 @@ static bool in_class_pool(const struct pool *pool) {
 /* Bytes usable behind p, which must be a live block. */
 static size_t usable(struct pool *pool, const void *p, const char *function) {
     if (in_class_pool(pool)) {
-        free_offset(pool, p, function);
+        free_check(pool, p, function);
         return pool->block_size;
     }
     return big_usable(pool, p, function);

@@ -110,7 +110,7 @@ struct rows_total {
     uint64_t event[EVENT_COUNT];
 };
 
-#define ROWS_CLASSES 112
+#define ROWS_CLASSES 96
 
 /* Address ranges that are not arenas: for measuring what is resident. */
 enum rows_range { RANGE_LARGE, RANGE_LARGE_CACHED, RANGE_METADATA };

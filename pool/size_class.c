@@ -2,19 +2,17 @@
 
 /* n blocks per pool; the range is the capacities that round down to it. */
 #define COARSE(X)                                                                                  \
-    X(60, 60, 63) X(56, 56, 59) X(53, 53, 55) X(50, 50, 52) X(47, 47, 49) X(44, 44, 46)            \
-    X(41, 41, 43) X(39, 39, 40) X(37, 37, 38) X(35, 35, 36) X(33, 33, 34) X(32, 32, 32)            \
-    X(30, 30, 31) X(28, 28, 29) X(27, 27, 27) X(26, 26, 26) X(25, 25, 25) X(24, 24, 24)            \
-    X(23, 23, 23) X(22, 22, 22) X(21, 21, 21) X(20, 20, 20) X(19, 19, 19) X(18, 18, 18)            \
-    X(17, 17, 17) X(16, 16, 16) X(15, 15, 15) X(14, 14, 14) X(13, 13, 13) X(12, 12, 12)            \
-    X(11, 11, 11) X(10, 10, 10) X(9, 9, 9) X(8, 8, 8) X(7, 7, 7) X(6, 6, 6) X(5, 5, 5)             \
-    X(4, 4, 4) X(3, 3, 3) X(2, 2, 2)
+    X(30, 30, 31) X(28, 28, 29) X(26, 26, 27) X(25, 25, 25) X(24, 24, 24) X(23, 23, 23)            \
+    X(22, 22, 22) X(21, 21, 21) X(20, 20, 20) X(19, 19, 19) X(18, 18, 18) X(17, 17, 17)            \
+    X(16, 16, 16) X(15, 15, 15) X(14, 14, 14) X(13, 13, 13) X(12, 12, 12) X(11, 11, 11)            \
+    X(10, 10, 10) X(9, 9, 9) X(8, 8, 8) X(7, 7, 7) X(6, 6, 6) X(5, 5, 5) X(4, 4, 4) X(3, 3, 3)     \
+    X(2, 2, 2)
 
 #define NAME(n, low, high) CLASS_OF_##n,
 enum { CLASS_BEFORE = FINE_CLASSES - 1, COARSE(NAME) CLASS_END };
 
 #define RANGE(n, low, high) [low... high] = CLASS_OF_##n,
-const uint8_t class_by_capacity[65] = {COARSE(RANGE)[64] = FINE_CLASSES - 1};
+const uint8_t class_by_capacity[33] = {COARSE(RANGE)[32] = FINE_CLASSES - 1};
 
 #define CAPACITY(n, low, high) n,
 const uint8_t class_capacity[] = {COARSE(CAPACITY)};

@@ -1,8 +1,8 @@
 /* request -> size class -> block size, and what a pool of the class holds.
  *
  * Up to 1 KiB classes are 16 bytes apart. Above, a class is the largest multiple of 16 of which n
- * fit a pool, for chosen n: no pool has a tail, and neighbours are 4-9 % apart up to 8 KiB.
- * Above 8 KiB steps are coarser, but there the end of a block lies in memory pages of its own,
+ * fit a pool, for chosen n: no pool has a tail, and neighbours are 4-12 % apart up to 4 KiB.
+ * Above 4 KiB steps are coarser, but there the end of a block lies in memory pages of its own,
  * which stay untouched when the request does not reach them.
  */
 #ifndef POOL_SIZE_CLASS_H
@@ -10,7 +10,7 @@
 
 #include "types.h"
 
-extern const uint8_t class_by_capacity[65]; /* for capacities 2 .. 64 */
+extern const uint8_t class_by_capacity[33]; /* for capacities 2 .. 32 */
 extern const uint8_t class_capacity[];      /* of class FINE_CLASSES + i */
 
 /* Number of classes, class 0 included. */

@@ -3,14 +3,14 @@
  * Glossary (one meaning each, everywhere in the project)
  *   block       what the caller holds; 16-byte aligned or better
  *   size class  a block size; every block of a pool has the same one
- *   pool        64 KiB, aligned to 64 KiB, cut into blocks of one class
- *   run         whole pools side by side serving one block of 32 KiB .. 1 MiB
- *   arena       one 4 MiB OS mapping, aligned to 4 MiB, cut into 64 pools
+ *   pool        32 KiB, aligned to 32 KiB, cut into blocks of one class
+ *   run         whole pools side by side serving one block of 16 KiB .. 512 KiB
+ *   arena       one 2 MiB OS mapping, aligned to 2 MiB (a huge page), cut into 64 pools
  *   heap        one thread's pools by class; outlives the thread, is adopted by a later one
  *   large       a block with an OS mapping of its own
  *
- *      arena 4 MiB                                     pool records (the address map)
- *     +--------+--------+--------+-- --+--------+      index = (address >> 16) & mask
+ *      arena 2 MiB                                     pool records (the address map)
+ *     +--------+--------+--------+-- --+--------+      index = (address >> 15) & mask
  *     | pool 0 | pool 1 | run----+---->| pool 63|      +-----+-----+-----+-----+----
  *     +--------+--------+--------+-- --+--------+      | rec | rec | rec | rec | ...
  *       |                                              +-----+-----+-----+-----+----
@@ -23,7 +23,7 @@
  *
  * A free block carries its list link in its first 8 bytes:
  *     0        2        4                8
- *     | next   | unused | mark           |     next = offset of the next free block in the pool
+ *     | next   | unused | mark           |     next = low 16 address bits of the next free block
  * mark = MARK, or MARK_LAST in the last block of a list. Allocation clears it, so `mark` in a
  * block being freed makes it a suspect; the list decides (data may equal a mark by chance).
  * Handing out a block requires MARK: that one comparison is the end-of-list test and the check
@@ -35,7 +35,7 @@
  *   POOL_FULL      no free block, nothing to carve    0          none
  *   POOL_RUN       first pool of a run                0          none
  *   POOL_BODY      the rest of a run                  0          none
- *   POOL_LARGE     the 64 KiB a large block starts in 0          libpool_root.large_first
+ *   POOL_LARGE     the 32 KiB a large block starts in 0          libpool_root.large_first
  *
  * Who may write what
  *   heap thread: top, bound, carved, state USED<->FULL, next, prev, resting, tls
@@ -46,7 +46,7 @@
  *   quota + 1 == used + resting                    (top holds head and quota in one 32-bit store,
  *                                                   so a fork never sees one without the other)
  *   length(list) + used == carved                  (blocks in the mail count as used)
- *   carved <= capacity == 65536 / block_size
+ *   carved <= capacity == 32768 / block_size
  *   bound == 0  or  bound == class bound           (armed exactly in POOL_USED)
  *   slot[class] is the empty pool or is POOL_USED with a non-empty list
  */
@@ -62,18 +62,18 @@
 
 #include "lock.h"
 
-#define POOL_SHIFT 16
+#define POOL_SHIFT 15
 #define POOL_BYTES ((size_t)1 << POOL_SHIFT)
-#define ARENA_SHIFT 22
+#define ARENA_SHIFT 21
 #define ARENA_BYTES ((size_t)1 << ARENA_SHIFT)
 #define ARENA_POOLS 64
 
 #define MIN_ALIGN 16
 #define FINE_MAX 1024   /* classes 16 bytes apart up to here: class = ceil(size / 16) */
-#define SMALL_MAX 32768 /* requests up to here are blocks of a pool */
-#define RUN_MAX (((size_t)1 << 20) - POOL_BYTES) /* up to here a run, above: large */
+#define SMALL_MAX 16384 /* requests up to here are blocks of a pool */
+#define RUN_MAX ((size_t)512 << 10) /* up to here a run, above: large */
 #define FINE_CLASSES 65 /* 0 .. 64; class 0 is never used, it stands for a request of 0 bytes */
-#define CLASS_MAX 112   /* upper bound of the number of classes, tables are this long */
+#define CLASS_MAX 96   /* upper bound of the number of classes, tables are this long */
 
 /* Marks differ from what programs keep at that place: the top byte is no UTF-8, no pointer's and
  * no usual double's. free() looks at that byte alone (one compare catches both marks). */
@@ -97,10 +97,11 @@ struct pool {
     uint64_t key;        /* -(base + id of the owning heap) */
     uint64_t mult;       /* floor(2^64 / block_size) + 1 */
     uint64_t bound;      /* armed: see size_class.h; 0 sends every free to the slow path */
-    char *base;          /* first byte of the pool (of the run) */
-    uint32_t top;        /* quota << 16 | offset of the first free block */
+    char *origin;        /* base rounded down to 64 KiB: what list links count from */
+    uint32_t top;        /* quota << 16 | link to the first free block */
     uint32_t block_size; /* bytes; of a run: 0 */
-    struct heap *heap;   /* owner; runs have none */
+    char *base;          /* first byte of the pool, run or large block */
+    struct heap *heap;   /* owner; runs and large blocks have none */
     uint16_t carved;     /* blocks handed to the list so far */
     uint16_t capacity;
     uint8_t size_class;
@@ -110,7 +111,7 @@ struct pool {
     uint8_t fresh;   /* 1: beyond the carved blocks memory is zero and untouched */
 
     /* What other threads write, and what only slow paths read. */
-    alignas(64) _Atomic uint32_t mail; /* count << 16 | offset: blocks freed by other threads */
+    alignas(64) _Atomic uint32_t mail; /* count << 16 | link: blocks freed by other threads */
     uint32_t run_pools;                /* run: number of pools */
     struct pool *mail_next;            /* next pool with mail for the same heap */
     struct pool *next, *prev;          /* partial list; large: list of all */
@@ -121,7 +122,7 @@ struct pool {
         uint32_t rest_index; /* class pool: position in heap.rest */
     };
 };
-static_assert(sizeof(struct pool) == 128, "the address map shifts by 9 to reach a record");
+static_assert(sizeof(struct pool) == 128, "the address map shifts by 8 to reach a record");
 static_assert(offsetof(struct pool, mail) == 64, "owner's fields and other threads' in own lines");
 static_assert(POOL_BYTES / MIN_ALIGN <= 0x1000, "quota and offsets fit 16 bits");
 static_assert(ARENA_BYTES / POOL_BYTES == ARENA_POOLS, "one 64-bit map per arena");
