@@ -26,10 +26,10 @@ static void check_block(void *block, size_t align, size_t size) {
 static void test_all_alignments(void) {
     for (size_t align = 1; align <= (size_t)1 << 24; align *= 2)
         for (size_t size = 0; size < 3000000; size = size * 4 + 1) {
-            check_block(aligned_alloc(align, size), align, size);
-            check_block(memalign(align, size), align, size);
+            check_block(aligned_alloc(opaque(align), size), align, size);
+            check_block(memalign(opaque(align), size), align, size);
             void *block = NULL;
-            if (align >= sizeof(void *) && posix_memalign(&block, align, size) == 0)
+            if (align >= sizeof(void *) && posix_memalign(&block, opaque(align), size) == 0)
                 check_block(block, align, size);
         }
 }
@@ -55,7 +55,7 @@ static void test_aligned_alloc_odd(void) {
     static const size_t odd[] = {0, 3, 24, 48, SIZE_MAX, SIZE_MAX / 2};
     for (size_t i = 0; i < sizeof odd / sizeof odd[0]; i++) {
         errno = 0;
-        CU_ASSERT_PTR_NULL(aligned_alloc(odd[i], 100));
+        CU_ASSERT_PTR_NULL(aligned_alloc(opaque(odd[i]), 100));
         CU_ASSERT_EQUAL(errno, EINVAL);
     }
     check_block(aligned_alloc(64, 100), 64, 100); /* no multiple of the alignment */
@@ -65,14 +65,14 @@ static void test_too_much(void) {
     static const size_t aligns[] = {16, 64, 4096, 65536, (size_t)1 << 30, (size_t)1 << 62};
     for (size_t i = 0; i < sizeof aligns / sizeof aligns[0]; i++) {
         errno = 0;
-        CU_ASSERT_PTR_NULL(aligned_alloc(aligns[i], PTRDIFF_MAX));
+        CU_ASSERT_PTR_NULL(aligned_alloc(opaque(aligns[i]), PTRDIFF_MAX));
         CU_ASSERT_EQUAL(errno, ENOMEM);
         errno = 0;
-        CU_ASSERT_PTR_NULL(memalign(aligns[i], SIZE_MAX - 100));
+        CU_ASSERT_PTR_NULL(memalign(opaque(aligns[i]), SIZE_MAX - 100));
         CU_ASSERT_EQUAL(errno, ENOMEM);
     }
     errno = 0;
-    CU_ASSERT_PTR_NULL(aligned_alloc((size_t)1 << 62, 1));
+    CU_ASSERT_PTR_NULL(aligned_alloc(opaque((size_t)1 << 62), 1));
     CU_ASSERT_EQUAL(errno, ENOMEM);
     errno = 0;
     CU_ASSERT_PTR_NULL(pvalloc(SIZE_MAX - 10));
@@ -87,24 +87,24 @@ static void test_posix_memalign_refuses(void) {
     void *untouched = &untouched, *result = untouched;
     for (size_t i = 0; i < sizeof odd / sizeof odd[0]; i++) {
         errno = 4711;
-        CU_ASSERT_EQUAL(posix_memalign(&result, odd[i], 100), EINVAL);
+        CU_ASSERT_EQUAL(posix_memalign(&result, opaque(odd[i]), 100), EINVAL);
         CU_ASSERT_EQUAL(errno, 4711);
         CU_ASSERT_PTR_EQUAL(result, untouched);
     }
     errno = 4711;
     CU_ASSERT_EQUAL(posix_memalign(&result, 64, SIZE_MAX), ENOMEM);
-    CU_ASSERT_EQUAL(posix_memalign(&result, (size_t)1 << 62, 1), ENOMEM);
+    CU_ASSERT_EQUAL(posix_memalign(&result, opaque((size_t)1 << 62), 1), ENOMEM);
     CU_ASSERT_EQUAL(errno, 4711);
     CU_ASSERT_PTR_EQUAL(result, untouched);
 }
 
 static void test_memalign_rounds(void) {
-    check_block(memalign(0, 100), 16, 100);
-    check_block(memalign(3, 100), 16, 100);
-    check_block(memalign(48, 100), 64, 100);
-    check_block(memalign(4097, 100), 8192, 100);
+    check_block(memalign(opaque(0), 100), 16, 100);
+    check_block(memalign(opaque(3), 100), 16, 100);
+    check_block(memalign(opaque(48), 100), 64, 100);
+    check_block(memalign(opaque(4097), 100), 8192, 100);
     errno = 0;
-    CU_ASSERT_PTR_NULL(memalign(SIZE_MAX / 2 + 2, 100));
+    CU_ASSERT_PTR_NULL(memalign(opaque(SIZE_MAX / 2 + 2), 100));
     CU_ASSERT_EQUAL(errno, EINVAL);
 }
 

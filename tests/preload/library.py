@@ -48,7 +48,9 @@ int main(void) {
 def output(*command, **variables):
     """stdout and stderr of a command that must succeed."""
     done = subprocess.run(command, env=dict(os.environ, **variables), capture_output=True,
-                          text=True, check=True)
+                          text=True, check=False)
+    if done.returncode != 0:
+        raise AssertionError(f"status {done.returncode} of {command}: {done.stderr}")
     return done.stdout, done.stderr
 
 
@@ -95,6 +97,28 @@ class Linking(unittest.TestCase):
             output("cc", "-D_GNU_SOURCE", source, *flags, "-ldl", "-o", program)
             said = output(program, LD_LIBRARY_PATH=str(LIBPOOL.parent), LD_PRELOAD="")[0]
             self.assertEqual(pathlib.Path(said.strip()).resolve(), LIBPOOL)
+
+
+class Dlopen(unittest.TestCase):
+    def test_runpath_of_the_caller_counts(self):
+        """A library finds its plugin in a folder that only its own RUNPATH names."""
+        with tempfile.TemporaryDirectory() as folder:
+            plugins = pathlib.Path(folder, "plugins")
+            plugins.mkdir()
+            sources = {"hidden.c": "int hidden;",
+                       "opener.c": '#include <dlfcn.h>\n'
+                                   'void *opener(void) { return dlopen("hidden.so", RTLD_NOW); }',
+                       "main.c": "void *opener(void); int main(void) { return opener() == 0; }"}
+            for name, text in sources.items():
+                pathlib.Path(folder, name).write_text(text, encoding="utf-8")
+            shared = ("cc", "-shared", "-fPIC")
+            output(*shared, f"{folder}/hidden.c", "-o", plugins / "hidden.so")
+            output(*shared, f"{folder}/opener.c", "-o", f"{folder}/libopener.so", "-ldl",
+                   f"-Wl,-rpath,{plugins}")
+            output("cc", f"{folder}/main.c", "-o", f"{folder}/main", f"-L{folder}", "-lopener",
+                   f"-Wl,-rpath,{folder}")
+            output(f"{folder}/main", LD_PRELOAD="")
+            output(f"{folder}/main", LD_PRELOAD=str(LIBPOOL))
 
 
 class Late(unittest.TestCase):
