@@ -44,14 +44,19 @@ static void *live(void *unused) {
     return unused;
 }
 
-static int heap_count(void) {
+struct heaps {
+    int count, live;
+};
+
+static struct heaps count_heaps(void) {
     char *text = NULL;
     size_t length = 0;
-    int heaps = -1;
+    struct heaps heaps;
     FILE *stream = open_memstream(&text, &length);
     malloc_info(0, stream);
     fclose(stream);
-    check(sscanf(strstr(text, "<heaps"), "<heaps count=\"%d\"", &heaps) == 1);
+    check(sscanf(strstr(text, "<heaps"), "<heaps count=\"%d\" live=\"%d\"", &heaps.count,
+                 &heaps.live) == 2);
     free(text);
     return heaps;
 }
@@ -76,12 +81,14 @@ int main(void) {
         check(pthread_key_create(&keys[i], destroy) == 0);
     for (int i = 0; i < THREADS; i++)
         run(burst);
-    int heaps = heap_count();
-    dprintf(STDERR_FILENO, "heaps after %d threads: %d\n", THREADS, heaps);
-    check(heaps <= 3);
+    struct heaps heaps = count_heaps();
+    dprintf(STDERR_FILENO, "%d threads: %d heaps, %d live\n", THREADS, heaps.count, heaps.live);
+    check(heaps.count <= 3 && heaps.live == 1);
     for (int i = 0; i < THREADS; i++)
         run(live);
-    dprintf(STDERR_FILENO, "after as many that allocate to the end: %d\n", heap_count());
+    heaps = count_heaps();
+    dprintf(STDERR_FILENO, "as many that allocate to the end: %d, %d\n", heaps.count, heaps.live);
+    check(heaps.count <= 4);
     check(destroyed >= THREADS * PTHREAD_DESTRUCTOR_ITERATIONS);
     return 0;
 }
