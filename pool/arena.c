@@ -3,6 +3,7 @@
 
 #include "config.h"
 #include "decay.h"
+#include "heap.h"
 #include "meta.h"
 #include "os.h"
 #include "owner.h"
@@ -240,10 +241,16 @@ static void return_pools(struct pool *first, uint32_t count) {
 
 static bool purge_locked(uint64_t keep);
 
+/* What the calling thread's heap keeps for itself counts too. */
+static uint64_t heap_held(void) {
+    return self.heap != NULL ? self.heap->rest_bytes + self.heap->big_bytes : 0;
+}
+
 void arena_return(struct pool *first, uint32_t count) {
     lock_take(&lock);
     return_pools(first, count);
-    uint64_t allowed = decay_allowed();
+    uint64_t allowed = decay_allowed(), held = heap_held();
+    allowed = allowed > held ? allowed - held : 0;
     if (decay_kept() > allowed + PURGE_STEP)
         purge_locked(allowed);
     lock_release(&lock);

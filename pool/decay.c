@@ -6,7 +6,7 @@
 
 struct pool_conf pool_conf = {
     .keep_bytes = (size_t)512 << 10,
-    .keep_share = 16,
+    .keep_share = 8,
     .decay_ms = 1000,
     .huge = true,
 };
@@ -72,6 +72,8 @@ void decay_fresh(uint64_t bytes) {
     uint64_t bounce = bytes < decay.recent ? bytes : decay.recent;
     decay.recent -= bounce;
     decay.bounced += bounce;
+    if (decay.bounced > decay.live / 2)
+        decay.bounced = decay.live / 2;
     root_count(EVENT_BOUNCED_BYTES, bounce);
 }
 

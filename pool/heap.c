@@ -43,7 +43,7 @@ static void end_rest(struct heap *heap, struct pool *pool) {
     if (pool_used(pool) != 0)
         return;
     if (heap->thread != NULL && heap->thread->slot[pool->size_class] == pool)
-        heap->thread->slot[pool->size_class] = &pool_none;
+        slot_set(heap->thread, pool->size_class, &pool_none);
     else
         list_remove(&heap->partial[pool->size_class], pool);
     give_back(heap, pool);
@@ -66,11 +66,13 @@ static void rest(struct heap *heap, struct pool *pool) {
     pool->top += QUOTA_ONE;
 }
 
-void heap_give_back(struct heap *heap) {
+void heap_give_back(struct heap *heap, uint32_t keep) {
     big_give_back(heap);
-    for (uint32_t i = 0; i < REST_MAX; i++)
-        if (heap->rest[i] != NULL)
-            end_rest(heap, heap->rest[i]);
+    for (uint32_t i = 0; i < REST_MAX && heap->rest_bytes > keep; i++) {
+        struct pool *oldest = heap->rest[(heap->rest_next + i) % REST_MAX];
+        if (oldest != NULL)
+            end_rest(heap, oldest);
+    }
 }
 
 void heap_pool_emptied(struct heap *heap, struct pool *pool) {
@@ -107,7 +109,7 @@ static void list_ran_out(struct heap *heap, struct pool *pool) {
     unrest(heap, pool);
     pool->bound = 0;
     pool->state = POOL_FULL;
-    heap->thread->slot[pool->size_class] = &pool_none;
+    slot_set(heap->thread, pool->size_class, &pool_none);
 }
 
 static struct pool *new_pool(struct heap *heap, uint32_t size_class) {
@@ -157,7 +159,7 @@ static struct pool *next_pool(struct heap *heap, uint32_t size_class) {
 
 bool heap_give_all(struct heap *heap) {
     if (heap != NULL)
-        heap_give_back(heap);
+        heap_give_back(heap, 0);
     bool arenas = arena_purge(0);
     return large_purge(0) || arenas || heap != NULL;
 }
@@ -167,7 +169,7 @@ static bool set_current(struct heap *heap, uint32_t size_class) {
     struct pool *pool = next_pool(heap, size_class);
     if (pool == NULL)
         return false;
-    heap->thread->slot[size_class] = pool;
+    slot_set(heap->thread, size_class, pool);
     heap->count[size_class].refills++;
     heap->count[size_class].refilled += free_blocks(pool);
     return true;
@@ -220,7 +222,7 @@ void heap_clear_slots(struct heap *heap, struct thread *thread) {
     for (uint32_t c = 1; c < class_count; c++) {
         struct pool *pool = thread->slot[c];
         thread->slot[c] = &pool_none;
-        if (pool != &pool_none)
+        if (pool != &pool_none && pool->size_class == c)
             list_append(&heap->partial[c], pool);
     }
 }

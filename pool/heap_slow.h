@@ -21,6 +21,13 @@ static inline void heap_leave(struct heap *heap) {
     atomic_store_explicit(&heap->busy, 0, memory_order_release);
 }
 
+/* Which pool a class allocates from. */
+static inline void slot_set(struct thread *thread, uint32_t size_class, struct pool *pool) {
+    thread->slot[size_class] = pool;
+    if (size_class > PAIRED_ABOVE && size_class < FINE_CLASSES)
+        thread->slot[size_class - 1] = pool;
+}
+
 /* A block of the class from whichever pool can give one; NULL: no memory. */
 void *heap_refill(uint32_t size_class);
 /* The pool has no used block any more: it rests, and goes back unless it is used again soon. */
@@ -29,8 +36,8 @@ void heap_pool_emptied(struct heap *heap, struct pool *pool);
 void heap_pool_reopened(struct heap *heap, struct pool *pool);
 /* Puts what other threads freed back into the pools. */
 void heap_collect(struct heap *heap);
-/* Gives back every resting pool, run and large block. */
-void heap_give_back(struct heap *heap);
+/* Gives back resting pools until they take at most `keep` bytes, and every kept big block. */
+void heap_give_back(struct heap *heap, uint32_t keep);
 /* Memory is short: gives back to the OS what this heap (may be NULL), the arenas and the cache of
  * mappings hold. True: worth another try. Inside heap_enter. */
 bool heap_give_all(struct heap *heap);

@@ -65,7 +65,7 @@ void pool_set_hooks(const struct pool_hooks *hooks);
 /* Values a run-time option may change at any time. */
 struct pool_conf {
     size_t keep_bytes;   /* free memory kept from the OS whatever is live (default 512 KiB) */
-    unsigned keep_share; /* and this share of what is live, in 1/256 (default 16: 6 %) */
+    unsigned keep_share; /* and this share of what is live, in 1/256 (default 8: 3 %) */
     unsigned decay_ms;   /* half-life of what bounces add to it (default 1000) */
     bool huge;           /* ask for huge pages on growing heaps (default true) */
 };

@@ -14,6 +14,10 @@
 
 #include <errno.h>
 
+/* What a heap without a thread keeps for the next one: a thread that lives a millisecond should
+ * not have to fetch its pools anew. Bytes. */
+#define IDLE_KEEP ((uint32_t)64 << 10)
+
 static struct lock lock;
 static struct heap *abandoned;
 static struct heap first_heap; /* most processes need no other */
@@ -104,7 +108,7 @@ void pool_thread_exit(void) {
     heap_enter(heap);
     heap_collect(heap);
     heap_clear_slots(heap, &self);
-    heap_give_back(heap);
+    heap_give_back(heap, IDLE_KEEP);
     heap_check(heap);
     heap_leave(heap);
     self.id = 0;
@@ -113,7 +117,7 @@ void pool_thread_exit(void) {
     abandon(heap, HEAP_ABANDONED);
     /* Mail that arrived in between would have no one to see it. */
     heap_collect(heap);
-    heap_give_back(heap);
+    heap_give_back(heap, IDLE_KEEP);
     lock_release(&lock);
 }
 
@@ -123,7 +127,7 @@ void registry_collect(struct heap *heap, const struct pool *pool) {
     lock_take(&lock);
     if (atomic_load(&heap->state) == HEAP_ABANDONED) {
         heap_collect(heap);
-        heap_give_back(heap);
+        heap_give_back(heap, IDLE_KEEP);
     }
     lock_release(&lock);
 }
@@ -141,14 +145,14 @@ bool pool_trim(size_t keep) {
     if (own != NULL) {
         heap_enter(own);
         heap_collect(own);
-        heap_give_back(own);
+        heap_give_back(own, 0);
         heap_leave(own);
     }
     lock_take(&lock);
     for (struct heap *heap = abandoned; heap != NULL; heap = heap->next_abandoned)
         if (atomic_load(&heap->state) == HEAP_ABANDONED) {
             heap_collect(heap);
-            heap_give_back(heap);
+            heap_give_back(heap, 0);
         }
     lock_release(&lock);
     root_count_alone(EVENT_TRIM, 1);

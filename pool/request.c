@@ -84,7 +84,7 @@ void *pool_realloc(void *block, size_t size) {
 /* The smallest class whose blocks all lie on multiples of `align`; 0: none. */
 static uint32_t aligned_class(size_t align, size_t size) {
     for (uint32_t c = class_of(size); c < class_count; c++)
-        if (class_size(c) % align == 0)
+        if (class_size(c) % align == 0 && class_of(class_size(c)) == c)
             return c;
     return 0;
 }

@@ -158,7 +158,7 @@ static bool read_slots(struct walk *walk, const struct heap *heap, struct rows_h
         const struct pool *pool = walk_get(walk, thread->slot[c], sizeof *pool, scratch->pools);
         if (pool == NULL)
             return false;
-        if (pool->state != POOL_USED || pool->block_size == 0)
+        if (pool->state != POOL_USED || pool->size_class != c)
             continue;
         uint32_t used = pool_used(pool), free = pool->carved > used ? pool->carved - used : 0;
         row->current_free_blocks += free;

@@ -1,6 +1,7 @@
 /* request -> size class -> block size, and what a pool of the class holds.
  *
- * Up to 1 KiB classes are 16 bytes apart. Above, a class is the largest multiple of 16 of which n
+ * Up to 512 bytes classes are 16 bytes apart, up to 1 KiB 32: there odd classes have no pools, and
+ * their slot holds the pool of the next. Above, a class is the largest multiple of 16 of which n
  * fit a pool, for chosen n: no pool has a tail, and neighbours are 4-12 % apart up to 4 KiB.
  * Above 4 KiB steps are coarser, but there the end of a block lies in memory pages of its own,
  * which stay untouched when the request does not reach them.
@@ -9,6 +10,8 @@
 #define POOL_SIZE_CLASS_H
 
 #include "types.h"
+
+#define PAIRED_ABOVE 32 /* classes above come in pairs: the odd one uses the even one's pools */
 
 extern const uint8_t class_by_capacity[33]; /* for capacities 2 .. 32 */
 extern const uint8_t class_capacity[];      /* of class FINE_CLASSES + i */
@@ -19,8 +22,10 @@ extern const uint32_t class_count;
 /* The class for `size` bytes, 0 <= size <= SMALL_MAX. */
 static inline uint32_t class_of(size_t size) {
     uint32_t units = (uint32_t)(size + MIN_ALIGN - 1) / MIN_ALIGN;
-    if (units < FINE_CLASSES)
+    if (units <= PAIRED_ABOVE)
         return units == 0 ? 1 : units;
+    if (units < FINE_CLASSES)
+        return (units + 1) & ~1u;
     return class_by_capacity[POOL_BYTES / MIN_ALIGN / units];
 }
 

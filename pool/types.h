@@ -69,7 +69,7 @@
 #define ARENA_POOLS 64
 
 #define MIN_ALIGN 16
-#define FINE_MAX 1024   /* classes 16 bytes apart up to here: class = ceil(size / 16) */
+#define FINE_MAX 1024   /* up to here class = ceil(size / 16) finds the slot */
 #define SMALL_MAX 16384 /* requests up to here are blocks of a pool */
 #define RUN_MAX ((size_t)512 << 10) /* up to here a run, above: large */
 #define FINE_CLASSES 65 /* 0 .. 64; class 0 is never used, it stands for a request of 0 bytes */
