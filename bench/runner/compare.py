@@ -5,7 +5,7 @@ from . import spread, summary
 from .measure import METRICS
 
 # What moves less than this is not worth a line, however steady the samples.
-LEAST = 0.01
+LEAST = 0.02
 
 
 def controls(old, new):
@@ -33,8 +33,8 @@ def noise(old, new, before, after, metric, unchanged):
 def compare(old, new):
     """What moved: a list of dicts, the largest first, and the list of failures that came or went.
 
-    A move counts when the two intervals do not meet and it is larger than any move, at the same
-    workload, of an allocator that is the same in both files."""
+    A move counts when the two intervals are further from each other than either is wide, and when
+    it is larger than any move, at the same workload, of an allocator that is the same in both."""
     unchanged = controls(old, new)
     moved, failures = [], []
     later = {w["name"]: w for w in new.workloads}
@@ -60,7 +60,7 @@ def moves_of(old, new, before, after, name, unchanged):
         ratio = change(old, new, before, after, name, metric)
         samples = old.samples(before, name, metric), new.samples(after, name, metric)
         others = [n for n in unchanged if n != name]
-        if ratio is None or not spread.apart(*samples):
+        if ratio is None or not spread.far_apart(*samples):
             continue
         if abs(math.log(ratio)) > noise(old, new, before, after, metric, others):
             moves.append({"workload": before["name"], "family": before["family"],

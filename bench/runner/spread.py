@@ -39,6 +39,15 @@ def apart(first, second):
     return a[1] < b[0] or b[1] < a[0]
 
 
+def far_apart(first, second):
+    """Whether two sets of samples lie further from each other than either is wide.
+
+    For comparisons by the hundred: among those, some intervals miss each other by chance."""
+    a, b = interval(first), interval(second)
+    gap = max(b[0] - a[1], a[0] - b[1])
+    return apart(first, second) and gap > max(a[1] - a[0], b[1] - b[0])
+
+
 def geometric_mean(values):
     """Of positive numbers; None of none."""
     values = list(values)

@@ -36,6 +36,13 @@ class Apart(unittest.TestCase):
         self.assertFalse(spread.apart([1, 2], [5, 6]))
 
 
+class FarApart(unittest.TestCase):
+    def test_the_gap_counts(self):
+        self.assertTrue(spread.far_apart([1, 2, 3], [6, 7, 8]))
+        self.assertFalse(spread.far_apart([1, 2, 3], [4.5, 5, 6]))
+        self.assertFalse(spread.far_apart([1, 1], [6, 6]))
+
+
 class Mean(unittest.TestCase):
     def test_of_ratios(self):
         self.assertAlmostEqual(spread.geometric_mean([0.5, 2.0]), 1.0)
