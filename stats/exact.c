@@ -85,6 +85,7 @@ static bool read_once(struct snapshot *snapshot, struct memory *memory, struct s
         rows_read(&source, (const struct pool_root *)(uintptr_t)root, &snapshot->total, &visit);
     snapshot->class_count = visit.class_count < ROWS_CLASSES ? visit.class_count : ROWS_CLASSES;
     snapshot->one_moment = true;
+    snapshot->reading = boot_time() - snapshot->taken;
     *full = growing.full;
     return read && !growing.full;
 }

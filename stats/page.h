@@ -132,7 +132,7 @@ static inline uint64_t page_header_check(const struct page_header *page) {
 }
 
 #define PAGE_HEAPS_MAX  1024
-#define PAGE_ARENAS_MAX 65536 /* 256 GiB of small blocks */
+#define PAGE_ARENAS_MAX 65536
 
 #define PAGE_STRIDE(type) (sizeof(struct page_row) + sizeof(type))
 #define PAGE_TOTALS_AT    512

@@ -27,6 +27,7 @@ static struct {
     _Atomic int busy;
     _Atomic uint64_t next_ms; /* nothing to do before, but look at the request box */
     _Atomic bool has_page;
+    int pid; /* of the process that all this belongs to */
     uint64_t started_ms;
     uint64_t request_ms;
     uint64_t served;
@@ -194,16 +195,14 @@ static void serve_request(uint64_t now_ms) {
 }
 
 /* A child made without the fork handlers has the parent's variables, but not the mapping. */
-static bool is_own_page(void) {
-    return publisher.file.page && publisher.file.pid == getpid();
-}
-
 static void tick(uint64_t now_ms) {
+    if (publisher.pid != getpid())
+        return;
     bool due = now_ms >= atomic_load_explicit(&publisher.next_ms, memory_order_relaxed);
     if (!publisher.file.page) {
         if (due && create(now_ms))
             publish(now_ms);
-    } else if (is_own_page()) {
+    } else {
         serve_request(now_ms);
         if (now_ms >= atomic_load_explicit(&publisher.next_ms, memory_order_relaxed))
             publish(now_ms);
@@ -220,6 +219,7 @@ static void leave(void) {
 
 void publish_start(const char *exe) {
     publisher.exe = exe;
+    publisher.pid = getpid();
     publisher.started_ms = coarse_ms();
 }
 
@@ -242,7 +242,7 @@ static void finish(uint64_t now_ms) {
     bool keep = publish_conf.enabled && publish_conf.keep_pid == getpid();
     if (keep && !publisher.file.page)
         create(now_ms);
-    if (!is_own_page())
+    if (!publisher.file.page)
         return;
     if (!keep) {
         page_file_remove(&publisher.file);
@@ -252,9 +252,12 @@ static void finish(uint64_t now_ms) {
     atomic_store_explicit(&publisher.file.page->state, PAGE_ENDED, memory_order_release);
 }
 
-/* `busy` stays set, so that nothing is published after this. Another thread that is publishing
+/* In the child of a vfork these are its parent's variables: hands off.
+ * `busy` stays set, so that nothing is published after this. Another thread that is publishing
  * just now is given some time; the file can be removed under it. */
 void publish_exit(void) {
+    if (publisher.pid != getpid())
+        return;
     int saved = errno;
     uint64_t give_up = coarse_ms() + EXIT_WAIT_MS;
     bool entered = enter();
@@ -262,7 +265,7 @@ void publish_exit(void) {
         entered = enter();
     if (entered)
         finish(coarse_ms());
-    else if (is_own_page())
+    else if (publisher.file.page)
         page_file_remove(&publisher.file);
     errno = saved;
 }
@@ -272,6 +275,7 @@ void publish_exit(void) {
 void publish_fork_child(void) {
     memset(&publisher.file, 0, sizeof publisher.file);
     publisher.failures = 0;
+    publisher.pid = getpid();
     publisher.started_ms = coarse_ms();
     atomic_store_explicit(&publisher.has_page, false, memory_order_relaxed);
     atomic_store_explicit(&publisher.next_ms, 0, memory_order_relaxed);

@@ -21,8 +21,8 @@ struct publish_conf {
 };
 extern struct publish_conf publish_conf;
 
-/* At load: notes the time, makes no system call. `exe` names the program where /proc does not
- * tell; it must stay valid. */
+/* At load: notes the time and the process, nothing more. `exe` names the program where /proc does
+ * not tell; it must stay valid. */
 void publish_start(const char *exe);
 
 /* The tick hook of the allocator; thread-safe, to be called with no lock held. Creates the page
@@ -30,7 +30,9 @@ void publish_start(const char *exe);
  * `now_ms`: CLOCK_MONOTONIC_COARSE in milliseconds. */
 void publish_tick(uint64_t now_ms);
 
-/* At a normal exit: removes the page (or, for keep_pid, publishes once more and keeps it). */
+/* At a normal exit: removes the page (or, for keep_pid, publishes once more and keeps it). Does
+ * nothing in the child of a vfork. Async-signal-safe; waits for another thread that is just
+ * publishing, but not for long. */
 void publish_exit(void);
 
 /* In the child of a fork: the page is the parent's, the child will get its own. */

@@ -252,6 +252,18 @@ static bool same_moment(struct reading *reading) {
            before == after;
 }
 
+void snapshot_cross_check(struct snapshot *snapshot) {
+    uint64_t arenas = (uint64_t)snapshot->arena_count + snapshot->arenas_truncated;
+    uint64_t heaps = (uint64_t)snapshot->heap_count + snapshot->heaps_truncated;
+    uint64_t pools = 0;
+    for (uint32_t i = 0; i < snapshot->class_count; i++)
+        pools += snapshot->classes[i].pools;
+    if (snapshot->one_moment && snapshot->rows_lost == 0 &&
+        (arenas != snapshot->total.arenas || heaps != snapshot->total.heaps ||
+         pools != snapshot->total.pools))
+        snapshot->rows_lost = 1;
+}
+
 enum status snapshot_from_page(struct snapshot *snapshot, int fd, struct reason *reason) {
     struct reading reading = {.fd = fd, .reason = reason};
     enum status status = STATUS_FAILED;
@@ -267,11 +279,12 @@ enum status snapshot_from_page(struct snapshot *snapshot, int fd, struct reason 
         if (try + 1 < MOMENT_TRIES)
             snapshot_clear(snapshot);
     }
-    if (status == STATUS_OK)
-        take_header(snapshot, &reading.header, fd);
-    else
+    if (status != STATUS_OK) {
         snapshot_clear(snapshot);
-    return status;
+        return status;
+    }
+    take_header(snapshot, &reading.header, fd);
+    return STATUS_OK;
 }
 
 void snapshot_clear(struct snapshot *snapshot) {

@@ -25,7 +25,8 @@ struct snapshot_range {
 
 struct snapshot {
     enum snapshot_source source;
-    uint64_t taken; /* when the figures were true: now, or the time of publication */
+    uint64_t taken;   /* when the figures were true: now, or the time of publication */
+    uint64_t reading; /* how long reading took, for an exact one: threads do not stop meanwhile */
 
     /* Of the page; zero in an exact reading. */
     bool writer_alive;
@@ -48,6 +49,9 @@ struct snapshot {
  * STATUS_VERSION, STATUS_DAMAGED, STATUS_NO_PAGE (not finished yet) or STATUS_FAILED. On anything
  * but STATUS_OK the snapshot is empty. */
 enum status snapshot_from_page(struct snapshot *snapshot, int fd, struct reason *reason);
+
+/* Rows of one moment add up to the totals of that moment; where they do not, rows_lost says so. */
+void snapshot_cross_check(struct snapshot *snapshot);
 
 /* Reads the memory of process `pid`, whose libpool_root is at `root`. STATUS_OK, STATUS_DENIED,
  * STATUS_VERSION (layout of another version), STATUS_NO_PROCESS or STATUS_FAILED. */

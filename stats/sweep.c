@@ -54,8 +54,10 @@ static bool expired(int fd, const struct stat *st) {
 
 static void look_at(struct sweep *sweep, const char *name) {
     int pid = pid_of_name(name);
-    /* In another PID namespace the number means nothing; the lock below decides there. */
-    if (pid <= 0 || kill(pid, 0) == 0 || errno != ESRCH)
+    /* In another PID namespace the number means nothing; the lock below decides there. A number
+     * in use may be another process's by now, or the same one's that replaced its program: worth
+     * opening the file only for who asks for all. */
+    if (pid <= 0 || (sweep->mode == SWEEP_OLD && (kill(pid, 0) == 0 || errno != ESRCH)))
         return;
     int fd = raw_open(sweep->directory, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
     if (fd < 0)

@@ -7,9 +7,9 @@ enum sweep_mode {
     SWEEP_ALL, /* every leftover */
 };
 
-/* Removes the caller's own leftovers (root, asking for all: everybody's). A page whose process
- * still exists, even as a zombie, is never touched. Returns how many were removed, -1 if the
- * directory cannot be read. */
+/* Removes the caller's own leftovers (root, asking for all: everybody's). The page of a living
+ * process is never touched, and unless all are asked for, neither is that of a zombie. Returns how
+ * many were removed, -1 if the directory cannot be read. */
 int sweep_leftovers(const char *directory, enum sweep_mode mode);
 
 #endif

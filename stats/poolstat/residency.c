@@ -7,8 +7,8 @@
 #include <unistd.h>
 
 #include "process.h"
+#include "types.h"
 
-#define ARENA_SIZE (UINT64_C(4) << 20)
 #define KIND_ARENA (RANGE_METADATA + 1)
 #define KINDS      (KIND_ARENA + 1)
 #define PRESENT    (UINT64_C(1) << 63)
@@ -57,7 +57,7 @@ static bool gather_pieces(struct measuring *m, const struct snapshot *snapshot) 
         return false;
     for (uint32_t i = 0; i < snapshot->arena_count; i++) {
         uint64_t base = snapshot->arenas[i].base;
-        m->pieces[m->count++] = (struct piece){base, base + ARENA_SIZE, KIND_ARENA};
+        m->pieces[m->count++] = (struct piece){base, base + ARENA_BYTES, KIND_ARENA};
     }
     for (uint32_t i = 0; i < snapshot->range_count; i++) {
         const struct snapshot_range *range = &snapshot->ranges[i];

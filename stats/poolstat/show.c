@@ -13,7 +13,8 @@ static void print_source(FILE *file, const struct target *target) {
     const struct snapshot *s = &target->snapshot;
     char age[TEXT_MAX], bytes[TEXT_MAX], blocks[TEXT_MAX];
     if (s->source == SNAPSHOT_EXACT) {
-        fprintf(file, "exact: read from its memory just now\n");
+        fprintf(file, "exact: read from its memory just now, in %.1f ms\n",
+                (double)s->reading / 1e6);
         return;
     }
     text_time(age, show_age(s));
@@ -29,7 +30,8 @@ static void print_source(FILE *file, const struct target *target) {
 
 static void print_faults(FILE *file, const struct snapshot *s) {
     if (s->rows_lost)
-        fprintf(file, "%u rows are missing below: damaged, or half written\n", s->rows_lost);
+        fprintf(file, "rows are missing below, damaged or half written: %u or more\n",
+                s->rows_lost);
     if (!s->one_moment)
         fprintf(file, "rows are of different moments: it published while being read\n");
     if (s->arenas_truncated)

@@ -1,5 +1,6 @@
 #include "show.h"
 #include "tables.h"
+#include "types.h"
 
 static void put(struct json_object *object, const char *key, uint64_t value) {
     json_object_object_add(object, key, json_object_new_uint64(value));
@@ -98,6 +99,7 @@ static struct json_object *of_total(const struct rows_total *t) {
     put(total, "metadata_bytes", t->metadata_bytes);
     put(total, "keep_bytes", t->keep_bytes);
     put(total, "arenas", t->arenas);
+    put(total, "arena_bytes", ARENA_BYTES); /* of each */
     put(total, "pools", t->pools);
     put(total, "heaps", t->heaps);
     put(total, "live_heaps", t->live_heaps);
@@ -147,6 +149,7 @@ static void put_source(struct json_object *object, const struct target *target) 
     put_bool(object, "ended", !exact && !s->writer_alive);
     json_object_object_add(object, "age",
                            json_object_new_double(exact ? 0 : (double)show_age(s) / 1e9));
+    json_object_object_add(object, "reading", json_object_new_double((double)s->reading / 1e9));
     put(object, "bound_bytes", exact ? 0 : s->total.bound_bytes);
     put(object, "bound_blocks", exact ? 0 : s->total.bound_blocks);
     if (exact)

@@ -2,8 +2,7 @@
 
 #include "show.h"
 #include "text.h"
-
-#define ARENA_SIZE (UINT64_C(4) << 20)
+#include "types.h"
 
 const char *heap_state_name(uint32_t state) {
     static const char *const names[] = {"live", "abandoned", "torn by fork"};
@@ -25,7 +24,7 @@ static void print_arenas(FILE *file, const struct snapshot *s, bool colour) {
             text_count(t[2], a->sparse), text_count(t[3], a->runs), text_count(t[4], a->free_dirty),
             text_count(t[5], a->free_clean), text_bytes(t[6], (int64_t)a->live_bytes),
             text_bytes(t[7], (int64_t)a->free_bytes), text_bytes(t[8], (int64_t)a->uncarved_bytes),
-            text_bar(bar, a->live_bytes, ARENA_SIZE));
+            text_bar(bar, a->live_bytes, ARENA_BYTES));
     }
     fprintf(file, "\n");
     table_end(&table, file, colour);

@@ -85,7 +85,7 @@ static enum status explain_missing(const struct search *search, struct reason *r
     if (search->error != 0)
         return reason_give(reason, STATUS_FAILED, "the page of process %d: %s", pid,
                            strerror(search->error));
-    if (!search->target->alive)
+    if (!search->target->alive || process->zombie)
         return reason_give(reason, STATUS_NO_PROCESS,
                            "there is no process %d, nor a page that it left; `poolstat` alone "
                            "lists what there is",
@@ -138,9 +138,23 @@ static enum status read_page(struct target *target, struct reason *reason) {
     struct reason what;
     status = snapshot_from_page(&target->snapshot, fd, &what);
     close(fd);
+    if (status == STATUS_NO_PAGE && (!target->alive || target->process.zombie))
+        return reason_give(reason, STATUS_DAMAGED,
+                           "process %d has ended, and its page was never finished; remove it with "
+                           "`poolstat clear`",
+                           (int)target->process.pid);
     if (status != STATUS_OK)
         return reason_give(reason, status, "process %d (%s): %.350s", (int)target->process.pid,
                            target->process.name, what.text);
+    snapshot_cross_check(&target->snapshot);
+    if (target->snapshot.pid != target->process.inner_pid) {
+        reason_give(reason, STATUS_DAMAGED,
+                    "process %d: its page is damaged (it names process %d); remove it with "
+                    "`poolstat clear`",
+                    (int)target->process.pid, target->snapshot.pid);
+        snapshot_clear(&target->snapshot);
+        return STATUS_DAMAGED;
+    }
     if (target->alive && !target->process.zombie)
         return STATUS_OK;
     process_set_name(&target->process, target->snapshot.exe);
