@@ -77,10 +77,10 @@ static void kernel(void) {
     free_foreign((void *)0xffff888000000000);
 }
 
-/* In the same arena and pool as blocks, where none has been handed out yet. */
+/* In a pool, where no block has been handed out yet. */
 static void uncarved(void) {
     char *block = malloc(48);
-    free_foreign((char *)((uintptr_t)block | 0xffff) + 1 - 65536 + 1360 * 48);
+    free_foreign(block + 400 * 48);
 }
 
 /* Where an arena is likely to be, but is none. */
