@@ -1,11 +1,14 @@
 /* A program that knows what it holds, for comparing with what poolstat says of it.
  *
  * Told "NAME\n" on stdin it does a step and answers "NAME BLOCKS BYTES\n": the blocks it holds
- * then, and their bytes as libpool counts them (the block of the size class for small ones, what
- * was asked for above). base    threads run, nothing is held churn   many random operations in all
- * threads, blocks handed from thread to thread to be freed there, one thread that ended; then
- * everybody rests motion  starts threads that replace one of their blocks by another of the same
- * size, again and again, and go on: the number held is known at any moment to within one per thread
+ * then, and their bytes as libpool counts them: the block of the size class for small ones, what
+ * was asked for above. The steps:
+ *
+ *   base    threads run, nothing is held
+ *   churn   many random operations in all threads, blocks handed from thread to thread to be
+ *           freed there, one thread that ended; then everybody rests
+ *   motion  starts threads that replace one of their blocks by another of the same size, again
+ *           and again, and go on: the number held is known to within one per thread
  *   still   ends the motion
  *   free    frees everything that it holds
  *   idle    does nothing
