@@ -11,8 +11,12 @@ struct pool_conf pool_conf = {
     .huge = true,
 };
 
+/* A small program that goes round all size classes holds little but needs a pool of each. */
+#define BOUNCE_FLOOR ((uint64_t)4 << 20)
+
 static struct {
     uint64_t live;        /* bytes of pools, runs and large blocks in use */
+    uint64_t peak;        /* most that was live of late */
     uint64_t kept;        /* bytes free but kept */
     uint64_t bounced;     /* learnt allowance */
     uint64_t recent;      /* given back not long ago */
@@ -32,6 +36,7 @@ static void fade(void) {
     decay.bounced = idle / 2 < decay.bounced ? decay.bounced - idle / 2 : 0;
     decay.recent = periods > 1 ? 0 : decay.recent / 2;
     decay.least_kept = decay.kept;
+    decay.peak = periods > 4 ? decay.live : decay.live + (decay.peak - decay.live) / 2;
     decay.period_ends = now + pool_conf.decay_ms;
 }
 
@@ -72,11 +77,14 @@ void decay_fresh(uint64_t bytes) {
     uint64_t bounce = bytes < decay.recent ? bytes : decay.recent;
     decay.recent -= bounce;
     decay.bounced += bounce;
-    if (decay.bounced > decay.live / 2)
-        decay.bounced = decay.live / 2;
+    uint64_t most = decay.peak > BOUNCE_FLOOR ? decay.peak : BOUNCE_FLOOR;
+    if (decay.bounced > most)
+        decay.bounced = most;
     root_count(EVENT_BOUNCED_BYTES, bounce);
 }
 
 void decay_live(int64_t bytes) {
     decay.live += (uint64_t)bytes;
+    if (decay.live > decay.peak)
+        decay.peak = decay.live;
 }

@@ -26,7 +26,7 @@ static void unrest(struct heap *heap, struct pool *pool) {
     if (!pool->resting)
         return;
     heap->rest[pool->rest_index] = NULL;
-    heap->rest_bytes -= pool->carved * pool->block_size;
+    heap->rest_bytes -= pool->rest_bytes;
     pool->resting = 0;
     pool->top -= QUOTA_ONE;
 }
@@ -62,6 +62,7 @@ static void rest(struct heap *heap, struct pool *pool) {
     heap->rest[index] = pool;
     heap->rest_bytes += bytes;
     pool->rest_index = index;
+    pool->rest_bytes = bytes;
     pool->resting = 1;
     pool->top += QUOTA_ONE;
 }

@@ -119,7 +119,10 @@ struct pool {
     size_t run_bytes;                  /* run, large: bytes asked for */
     union {
         size_t map_bytes;    /* large: bytes of the mapping */
-        uint32_t rest_index; /* class pool: position in heap.rest */
+        struct {
+            uint32_t rest_index; /* class pool: position in heap.rest */
+            uint32_t rest_bytes; /* what it counted for in heap.rest_bytes */
+        };
     };
 };
 static_assert(sizeof(struct pool) == 128, "the address map shifts by 8 to reach a record");
