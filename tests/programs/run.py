@@ -13,7 +13,6 @@ import argparse
 import json
 import os
 import shutil
-import subprocess
 import sys
 import tempfile
 from concurrent.futures import ThreadPoolExecutor
@@ -23,7 +22,8 @@ HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE))
 sys.dont_write_bytecode = True
 
-from comparison import INSTALL_HINT, case_names, compare  # noqa: E402
+from comparison import case_names, compare  # noqa: E402
+from witness import built_witness  # noqa: E402
 from workspace import Subject  # noqa: E402
 
 
@@ -51,18 +51,6 @@ def check_arguments(parser, chosen):
     unknown = sorted(set(chosen.cases) - set(case_names()))
     if unknown:
         parser.error(f"no case {', '.join(unknown)}; run with --list to see the names")
-
-
-def built_witness(chosen, scratch):
-    if chosen.witness:
-        return chosen.witness
-    witness = f"{scratch}/witness.so"
-    compiler = shutil.which("cc") or shutil.which("gcc")
-    if not compiler:
-        sys.exit(f"run.py: no C compiler for the witness: {INSTALL_HINT}")
-    subprocess.run([compiler, "-D_GNU_SOURCE", "-shared", "-fPIC", "-O1", "-o", witness,
-                    str(HERE / "witness.c")], check=True)
-    return witness
 
 
 def coloured(text, colour):
@@ -108,7 +96,7 @@ def main():
     # Servers that give up root need to reach their directories.
     os.chmod(scratch, 0o755)
     try:
-        subject = Subject(chosen.allocator, built_witness(chosen, scratch))
+        subject = Subject(chosen.allocator, built_witness(chosen.witness, scratch))
         failed = run_all(names, subject, scratch, chosen)
     finally:
         if chosen.keep:

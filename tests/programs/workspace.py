@@ -102,7 +102,7 @@ class Workspace:
         return environment
 
     def run(self, *argv, stdin=b"", env=None, user=None, keep=True, edit=None, preload=True,
-            status=0):
+            status=0, seconds=COMMAND_SECONDS):
         """Runs a command to its end and returns its standard output.
 
         KEEP: its output belongs in the transcript; its exit status always does. EDIT: a function
@@ -115,12 +115,12 @@ class Workspace:
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
         try:
             out, err = process.communicate(
-                stdin.encode() if isinstance(stdin, str) else stdin, COMMAND_SECONDS)
+                stdin.encode() if isinstance(stdin, str) else stdin, seconds)
             ended = describe_status(process.returncode)
         except subprocess.TimeoutExpired:
             os.killpg(process.pid, signal.SIGKILL)
             out, err = process.communicate()
-            ended = f"did not end within {COMMAND_SECONDS} s"
+            ended = f"did not end within {seconds} s"
         title = " ".join(str(word) for word in argv)
         if len(title) > 120:
             title = title[:117] + "..."

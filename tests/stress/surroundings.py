@@ -20,7 +20,7 @@ SECONDS = 60
 # Lives long enough, and grows enough, that statistics about it are worth writing somewhere.
 WORK = r'''
 import threading, time
-end = time.monotonic() + 1.5
+end = time.monotonic() + 1.0
 def churn(n):
     kept = []
     while time.monotonic() < end:
@@ -45,6 +45,8 @@ print(len(text + text))
 '''
 
 SORT = ["sh", "-c", "seq 20000 | sort -r | tail -n 1"]
+TIGHT = [["/bin/ls", "/"], ["/usr/bin/sort", "/etc/passwd"], ["/bin/bash", "-c", "echo hi"],
+         ["/usr/bin/python3", "-S", "-c", "print(1)"]]
 PYTHON = ["/usr/bin/python3", "-S", "-c"]
 
 
@@ -99,7 +101,10 @@ def limit_cases():
             cases[f"{name}-python-{mib}"] = (
                 same_as_without, PYTHON + [REFUSED], limited(kind, mib))
         for mib in (3, 5, 8, 12, 16):
-            cases[f"{name}-tight-{mib}"] = (no_signal, SORT, limited(kind, mib))
+            # Not a shell: dash itself ends by a signal if it gets no memory as it starts.
+            for program in TIGHT if mib >= 8 else TIGHT[:-1]:
+                cases[f"{name}-{os.path.basename(program[0])}-{mib}"] = (
+                    no_signal, program, limited(kind, mib))
     return cases
 
 
