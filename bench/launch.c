@@ -40,28 +40,24 @@ struct order {
 static volatile sig_atomic_t child_pid;
 static volatile sig_atomic_t timed_out;
 
-static void die(const char *what)
-{
+static void die(const char *what) {
     fprintf(stderr, "launch: %s: %s\n", what, strerror(errno));
     exit(2);
 }
 
-static void pass_on(int signal_number)
-{
+static void pass_on(int signal_number) {
     if (child_pid > 0)
         kill(child_pid, signal_number);
 }
 
-static void on_alarm(int signal_number)
-{
+static void on_alarm(int signal_number) {
     (void)signal_number;
     timed_out = 1;
     if (child_pid > 0)
         kill(-child_pid, SIGKILL);
 }
 
-static void redirect(const char *path, int fd)
-{
+static void redirect(const char *path, int fd) {
     if (!path)
         return;
     int file = open(path, O_WRONLY | O_CREAT | O_TRUNC, 0644);
@@ -70,8 +66,7 @@ static void redirect(const char *path, int fd)
     close(file);
 }
 
-static void become(const char *name)
-{
+static void become(const char *name) {
     if (!name)
         return;
     const struct passwd *user = getpwnam(name);
@@ -83,8 +78,7 @@ static void become(const char *name)
         die(name);
 }
 
-static void run_child(const struct order *order)
-{
+static void run_child(const struct order *order) {
     setpgid(0, 0);
     redirect(order->out, STDOUT_FILENO);
     redirect(order->err, STDERR_FILENO);
@@ -97,13 +91,11 @@ static void run_child(const struct order *order)
     die(order->command[0]);
 }
 
-static long microseconds(struct timeval t)
-{
+static long microseconds(struct timeval t) {
     return t.tv_sec * 1000000L + t.tv_usec;
 }
 
-static void write_report(const char *path, long wall, int status, const struct rusage *use)
-{
+static void write_report(const char *path, long wall, int status, const struct rusage *use) {
     FILE *file = fopen(path, "w");
     if (!file)
         die(path);
@@ -117,19 +109,31 @@ static void write_report(const char *path, long wall, int status, const struct r
         die(path);
 }
 
-static struct order parse(int argc, char **argv)
-{
+static struct order parse(int argc, char **argv) {
     struct order order = {0};
     int option;
     while ((option = getopt(argc, argv, "+r:p:o:e:t:u:")) != -1) {
         switch (option) {
-        case 'r': order.report = optarg; break;
-        case 'p': order.preload = optarg; break;
-        case 'o': order.out = optarg; break;
-        case 'e': order.err = optarg; break;
-        case 't': order.timeout = (unsigned)strtoul(optarg, NULL, 10); break;
-        case 'u': order.user = optarg; break;
-        default: exit(2);
+        case 'r':
+            order.report = optarg;
+            break;
+        case 'p':
+            order.preload = optarg;
+            break;
+        case 'o':
+            order.out = optarg;
+            break;
+        case 'e':
+            order.err = optarg;
+            break;
+        case 't':
+            order.timeout = (unsigned)strtoul(optarg, NULL, 10);
+            break;
+        case 'u':
+            order.user = optarg;
+            break;
+        default:
+            exit(2);
         }
     }
     order.command = argv + optind;
@@ -140,8 +144,7 @@ static struct order parse(int argc, char **argv)
     return order;
 }
 
-int main(int argc, char **argv)
-{
+int main(int argc, char **argv) {
     const struct order order = parse(argc, argv);
     const struct sigaction forward = {.sa_handler = pass_on, .sa_flags = SA_RESTART};
     const struct sigaction alarm_action = {.sa_handler = on_alarm, .sa_flags = SA_RESTART};

@@ -15,13 +15,11 @@ enum { SIZE = 24 };
 void *operator_new(size_t size) __asm__("_Znwm");
 void operator_delete_sized(void *block, size_t size) __asm__("_ZdlPvm");
 
-static void keep(void *block)
-{
+static void keep(void *block) {
     __asm__ volatile("" : : "r"(block) : "memory");
 }
 
-static void malloc_pairs(long count)
-{
+static void malloc_pairs(long count) {
     for (long i = 0; i < count; i++) {
         void *block = malloc(SIZE);
         keep(block);
@@ -29,8 +27,7 @@ static void malloc_pairs(long count)
     }
 }
 
-static void new_pairs(long count)
-{
+static void new_pairs(long count) {
     for (long i = 0; i < count; i++) {
         void *block = operator_new(SIZE);
         keep(block);
@@ -38,8 +35,7 @@ static void new_pairs(long count)
     }
 }
 
-int main(int argc, char **argv)
-{
+int main(int argc, char **argv) {
     const long count = argc == 3 ? strtol(argv[2], NULL, 10) : 0;
     if (count > 0 && strcmp(argv[1], "malloc") == 0) {
         malloc_pairs(count);

@@ -12,8 +12,7 @@ typedef void free_function(void *block);
 
 static long spins = -1;
 
-static void spin(void)
-{
+static void spin(void) {
     if (spins < 0) {
         const char *text = getenv("BENCH_SLOW");
         spins = text ? strtol(text, NULL, 10) : 0;
@@ -22,8 +21,7 @@ static void spin(void)
         __asm__ volatile("" ::: "memory");
 }
 
-__attribute__((visibility("default"))) void *malloc(size_t size)
-{
+__attribute__((visibility("default"))) void *malloc(size_t size) {
     static malloc_function *next;
     if (!next)
         next = (malloc_function *)dlsym(RTLD_NEXT, "malloc");
@@ -31,8 +29,7 @@ __attribute__((visibility("default"))) void *malloc(size_t size)
     return next(size);
 }
 
-__attribute__((visibility("default"))) void free(void *block)
-{
+__attribute__((visibility("default"))) void free(void *block) {
     static free_function *next;
     if (!next)
         next = (free_function *)dlsym(RTLD_NEXT, "free");

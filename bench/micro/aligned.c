@@ -6,8 +6,7 @@
 
 enum { WINDOW = 64 };
 
-static void aligned_body(struct gbench *bench, size_t alignment)
-{
+static void aligned_body(struct gbench *bench, size_t alignment) {
     void *blocks[WINDOW] = {NULL};
     size_t size = alignment / 2;
 
@@ -28,8 +27,7 @@ static void aligned_body(struct gbench *bench, size_t alignment)
         free(blocks[i]);
 }
 
-void aligned_register(void)
-{
+void aligned_register(void) {
     gbench_register("aligned-64", aligned_body, 64, 80000);
     gbench_register("aligned-4K", aligned_body, 4 << 10, 20000);
 }

@@ -6,8 +6,7 @@
 
 enum { WINDOW = 32 };
 
-static void calloc_body(struct gbench *bench, size_t size)
-{
+static void calloc_body(struct gbench *bench, size_t size) {
     char *blocks[WINDOW] = {NULL};
 
     while (gbench_next(bench)) {
@@ -26,8 +25,7 @@ static void calloc_body(struct gbench *bench, size_t size)
         free(blocks[i]);
 }
 
-void calloc_register(void)
-{
+void calloc_register(void) {
     gbench_register("calloc-64", calloc_body, 64, 300000);
     gbench_register("calloc-4K", calloc_body, 4 << 10, 60000);
     gbench_register("calloc-256K", calloc_body, 256 << 10, 1000);

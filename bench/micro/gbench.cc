@@ -17,14 +17,12 @@ struct Workload {
     long rounds;
 };
 
-std::vector<Workload> &workloads()
-{
+std::vector<Workload> &workloads() {
     static std::vector<Workload> all;
     return all;
 }
 
-benchmark::State &state_of(gbench *bench)
-{
+benchmark::State &state_of(gbench *bench) {
     return *reinterpret_cast<benchmark::State *>(bench);
 }
 
@@ -34,8 +32,7 @@ struct Options {
 };
 
 /* Takes our own options out of the arguments, which Google Benchmark would not know. */
-Options take_options(int *argc, char **argv)
-{
+Options take_options(int *argc, char **argv) {
     Options options;
     int kept = 0;
     for (int i = 0; i < *argc; i++) {
@@ -52,36 +49,35 @@ Options take_options(int *argc, char **argv)
 
 } // namespace
 
-void gbench_register(const char *name, gbench_body *body, size_t argument, long rounds)
-{
+void gbench_register(const char *name, gbench_body *body, size_t argument, long rounds) {
     workloads().push_back({name, body, argument, rounds});
 }
 
-bool gbench_next(gbench *bench)
-{
+bool gbench_next(gbench *bench) {
     return state_of(bench).KeepRunning();
 }
 
-void gbench_operations(gbench *bench, size_t per_round)
-{
+void gbench_operations(gbench *bench, size_t per_round) {
     benchmark::State &state = state_of(bench);
     state.SetItemsProcessed(state.iterations() * static_cast<int64_t>(per_round));
 }
 
-void gbench_fail(gbench *bench, const char *why)
-{
+void gbench_fail(gbench *bench, const char *why) {
     state_of(bench).SkipWithError(why);
 }
 
-int gbench_main(int argc, char **argv)
-{
+int gbench_main(int argc, char **argv) {
     const Options options = take_options(&argc, argv);
     for (const Workload &each : workloads()) {
         const auto scaled = std::max(1L, static_cast<long>(each.rounds * options.scale));
         const long rounds = options.rounds ? options.rounds : scaled;
-        benchmark::RegisterBenchmark(each.name, [each](benchmark::State &state) {
-            each.body(reinterpret_cast<gbench *>(&state), each.argument);
-        })->Iterations(rounds)->UseRealTime();
+        benchmark::RegisterBenchmark(each.name,
+                                     [each](benchmark::State &state) {
+                                         each.body(reinterpret_cast<gbench *>(&state),
+                                                   each.argument);
+                                     })
+            ->Iterations(rounds)
+            ->UseRealTime();
     }
     benchmark::Initialize(&argc, argv);
     if (benchmark::ReportUnrecognizedArguments(argc, argv))

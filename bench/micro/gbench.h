@@ -36,14 +36,12 @@ void gbench_fail(struct gbench *bench, const char *why);
 int gbench_main(int argc, char **argv);
 
 /* Keeps the compiler from removing an allocation that nothing reads. */
-static inline void gbench_keep(void *block)
-{
+static inline void gbench_keep(void *block) {
     __asm__ volatile("" : : "r"(block) : "memory");
 }
 
 /* A fixed sequence of numbers (splitmix64): the same for each allocator. */
-static inline uint64_t gbench_random(uint64_t *state)
-{
+static inline uint64_t gbench_random(uint64_t *state) {
     uint64_t z = (*state += 0x9e3779b97f4a7c15u);
     z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9u;
     z = (z ^ (z >> 27)) * 0x94d049bb133111ebu;

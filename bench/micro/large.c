@@ -7,8 +7,7 @@
 
 enum { LIVE = 40, REPLACEMENTS = 10 };
 
-static void replace(char **slot, size_t size)
-{
+static void replace(char **slot, size_t size) {
     free(*slot);
     *slot = malloc(size);
     for (size_t at = 0; at < size; at += 4096)
@@ -16,8 +15,7 @@ static void replace(char **slot, size_t size)
 }
 
 /* Sizes are spread evenly from `least` to eight times that. */
-static void large_body(struct gbench *bench, size_t least)
-{
+static void large_body(struct gbench *bench, size_t least) {
     char *blocks[LIVE] = {NULL};
     uint64_t state = 17;
 
@@ -32,8 +30,7 @@ static void large_body(struct gbench *bench, size_t least)
         free(blocks[i]);
 }
 
-void large_register(void)
-{
+void large_register(void) {
     gbench_register("large-64K", large_body, 64 << 10, 3000);
     gbench_register("large-512K", large_body, 512 << 10, 60);
     gbench_register("large-2M", large_body, 2 << 20, 12);

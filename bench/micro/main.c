@@ -2,8 +2,7 @@
 #include "families.h"
 #include "gbench.h"
 
-int main(int argc, char **argv)
-{
+int main(int argc, char **argv) {
     pair_register();
     order_register();
     set_register();

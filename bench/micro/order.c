@@ -8,8 +8,7 @@ enum { BLOCKS = 10000, SIZE = 64 };
 
 enum { LIFO, FIFO, RANDOM };
 
-static void fill_order(unsigned *order, size_t kind)
-{
+static void fill_order(unsigned *order, size_t kind) {
     uint64_t state = 11;
     for (unsigned i = 0; i < BLOCKS; i++)
         order[i] = kind == LIFO ? BLOCKS - 1 - i : i;
@@ -23,8 +22,7 @@ static void fill_order(unsigned *order, size_t kind)
     }
 }
 
-static void order_body(struct gbench *bench, size_t kind)
-{
+static void order_body(struct gbench *bench, size_t kind) {
     static unsigned order[BLOCKS];
     static char *blocks[BLOCKS];
 
@@ -40,8 +38,7 @@ static void order_body(struct gbench *bench, size_t kind)
     gbench_operations(bench, BLOCKS);
 }
 
-void order_register(void)
-{
+void order_register(void) {
     gbench_register("order-lifo", order_body, LIFO, 1000);
     gbench_register("order-fifo", order_body, FIFO, 1000);
     gbench_register("order-random", order_body, RANDOM, 600);

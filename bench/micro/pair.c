@@ -6,8 +6,7 @@
 
 enum { PAIRS = 1000 };
 
-static void pair_body(struct gbench *bench, size_t size)
-{
+static void pair_body(struct gbench *bench, size_t size) {
     while (gbench_next(bench)) {
         for (int i = 0; i < PAIRS; i++) {
             char *block = malloc(size);
@@ -20,15 +19,13 @@ static void pair_body(struct gbench *bench, size_t size)
 }
 
 /* Sizes as programs ask for them: most below 128 bytes, a few of some kilobytes. */
-static size_t mixed_size(uint64_t *state)
-{
+static size_t mixed_size(uint64_t *state) {
     const uint64_t number = gbench_random(state);
     const unsigned doublings = (unsigned)__builtin_ctzll(number | 1u << 9);
     return 8 + (number >> 32) % (16u << doublings);
 }
 
-static void mixed_body(struct gbench *bench, size_t window)
-{
+static void mixed_body(struct gbench *bench, size_t window) {
     static size_t sizes[PAIRS];
     char *blocks[16] = {NULL};
     uint64_t state = 7;
@@ -48,8 +45,7 @@ static void mixed_body(struct gbench *bench, size_t window)
         free(blocks[i]);
 }
 
-void pair_register(void)
-{
+void pair_register(void) {
     gbench_register("pair-16", pair_body, 16, 20000);
     gbench_register("pair-64", pair_body, 64, 20000);
     gbench_register("pair-256", pair_body, 256, 20000);

@@ -8,8 +8,7 @@
 enum { BUFFERS = 8 };
 
 /* Grows a buffer and marks its new end; false when its old end was lost. */
-static bool grow(unsigned char **buffer, size_t old_size, size_t new_size, unsigned char mark)
-{
+static bool grow(unsigned char **buffer, size_t old_size, size_t new_size, unsigned char mark) {
     *buffer = realloc(*buffer, new_size);
     if (old_size && (*buffer)[old_size - 1] != mark)
         return false;
@@ -18,8 +17,7 @@ static bool grow(unsigned char **buffer, size_t old_size, size_t new_size, unsig
 }
 
 /* `by_half`: 16 bytes to 256 KiB by half of the size; otherwise to 16 KiB in steps of 48 bytes. */
-static size_t one_round(unsigned char **buffers, bool by_half)
-{
+static size_t one_round(unsigned char **buffers, bool by_half) {
     const size_t limit = by_half ? 256 << 10 : 16 << 10;
     size_t operations = 0, old_size = 0;
 
@@ -37,8 +35,7 @@ static size_t one_round(unsigned char **buffers, bool by_half)
     return operations;
 }
 
-static void realloc_body(struct gbench *bench, size_t by_half)
-{
+static void realloc_body(struct gbench *bench, size_t by_half) {
     unsigned char *buffers[BUFFERS] = {NULL};
     size_t operations = 0;
 
@@ -52,8 +49,7 @@ static void realloc_body(struct gbench *bench, size_t by_half)
     gbench_operations(bench, operations);
 }
 
-void realloc_register(void)
-{
+void realloc_register(void) {
     gbench_register("realloc-half", realloc_body, true, 600);
     gbench_register("realloc-step", realloc_body, false, 2500);
 }

@@ -8,16 +8,14 @@
 
 enum { REPLACEMENTS = 1000, MEAN_SIZE = 80 };
 
-static void replace(char **slot, uint64_t number)
-{
+static void replace(char **slot, uint64_t number) {
     const size_t size = 16 + (number >> 56) / 2;
     free(*slot);
     *slot = malloc(size);
     memset(*slot, (int)number, size < 32 ? size : 32);
 }
 
-static void set_body(struct gbench *bench, size_t bytes)
-{
+static void set_body(struct gbench *bench, size_t bytes) {
     const size_t count = bytes / MEAN_SIZE;
     char **blocks = calloc(count, sizeof *blocks);
     uint64_t state = 13;
@@ -36,8 +34,7 @@ static void set_body(struct gbench *bench, size_t bytes)
     free(blocks);
 }
 
-void set_register(void)
-{
+void set_register(void) {
     gbench_register("set-L1", set_body, 16 << 10, 10000);
     gbench_register("set-L2", set_body, 512 << 10, 6000);
     gbench_register("set-L3", set_body, 8 << 20, 3000);

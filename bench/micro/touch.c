@@ -12,8 +12,7 @@ struct node {
     struct node *next;
 };
 
-static size_t grow(struct node **list, size_t size)
-{
+static size_t grow(struct node **list, size_t size) {
     size_t blocks = 0;
     for (size_t taken = 0; taken < STEP; taken += size) {
         struct node *node = malloc(size);
@@ -25,8 +24,7 @@ static size_t grow(struct node **list, size_t size)
     return blocks;
 }
 
-static void touch_body(struct gbench *bench, size_t size)
-{
+static void touch_body(struct gbench *bench, size_t size) {
     struct node *list = NULL;
     size_t operations = 0;
 
@@ -40,8 +38,7 @@ static void touch_body(struct gbench *bench, size_t size)
     }
 }
 
-void touch_register(void)
-{
+void touch_register(void) {
     gbench_register("touch-64", touch_body, 64, 40);
     gbench_register("touch-1040", touch_body, 1040, 50);
     gbench_register("touch-20000", touch_body, 20000, 50);

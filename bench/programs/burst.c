@@ -25,16 +25,14 @@ struct burst {
     uint64_t state;
 };
 
-static uint64_t next_random(uint64_t *state)
-{
+static uint64_t next_random(uint64_t *state) {
     uint64_t z = (*state += 0x9e3779b97f4a7c15u);
     z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9u;
     z = (z ^ (z >> 27)) * 0x94d049bb133111ebu;
     return z ^ (z >> 31);
 }
 
-static size_t resident(void)
-{
+static size_t resident(void) {
     unsigned long size = 0, pages = 0;
     FILE *file = fopen("/proc/self/statm", "r");
     if (!file || fscanf(file, "%lu %lu", &size, &pages) != 2) {
@@ -45,8 +43,7 @@ static size_t resident(void)
     return pages * (size_t)sysconf(_SC_PAGESIZE);
 }
 
-static void take(struct burst *burst, size_t bytes)
-{
+static void take(struct burst *burst, size_t bytes) {
     while (burst->live < bytes) {
         const size_t size = LEAST + next_random(&burst->state) % (MOST - LEAST);
         burst->blocks[burst->count] = memset(malloc(size), 1, size);
@@ -57,8 +54,7 @@ static void take(struct burst *burst, size_t bytes)
 
 /* All between the first and the last few; in an order that has nothing to do with the one in which
  * they were taken. */
-static void give_back(struct burst *burst)
-{
+static void give_back(struct burst *burst) {
     const size_t kept = burst->count * KEPT_PER_HUNDRED / 100;
     for (size_t left = burst->count - 2 * kept; left > 0; left--) {
         const size_t at = kept + next_random(&burst->state) % left;
@@ -70,14 +66,12 @@ static void give_back(struct burst *burst)
     burst->count = 2 * kept;
 }
 
-static void wait(double seconds)
-{
+static void wait(double seconds) {
     struct timespec time = {(time_t)seconds, (long)((seconds - (double)(time_t)seconds) * 1e9)};
     nanosleep(&time, NULL);
 }
 
-int main(int argc, char **argv)
-{
+int main(int argc, char **argv) {
     const size_t mib = argc > 1 ? strtoul(argv[1], NULL, 10) : 200;
     const double seconds = argc > 2 ? strtod(argv[2], NULL) : 1;
     struct burst burst = {0};

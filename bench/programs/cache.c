@@ -33,8 +33,7 @@ struct cache {
     uint64_t served;
 };
 
-static uint64_t next_random(uint64_t *state)
-{
+static uint64_t next_random(uint64_t *state) {
     uint64_t z = (*state += 0x9e3779b97f4a7c15u);
     z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9u;
     z = (z ^ (z >> 27)) * 0x94d049bb133111ebu;
@@ -42,8 +41,7 @@ static uint64_t next_random(uint64_t *state)
 }
 
 /* The favourite size of each hour differs; a value is around it, and one in sixteen is anything. */
-static size_t value_size(unsigned hour, uint64_t number)
-{
+static size_t value_size(unsigned hour, uint64_t number) {
     static const uint16_t favourite[] = {96, 200, 480, 1200, 3000, 700, 330, 150, 2000, 64};
     const size_t middle = favourite[hour % (sizeof favourite / sizeof *favourite)];
     if (number % 16 == 0)
@@ -51,8 +49,7 @@ static size_t value_size(unsigned hour, uint64_t number)
     return middle / 2 + (number >> 32) % middle;
 }
 
-static void evict(struct cache *cache, size_t at)
-{
+static void evict(struct cache *cache, size_t at) {
     struct entry *entry = cache->entries[at];
     if (entry->check != ~entry->size) {
         fprintf(stderr, "cache: the entry at %p was changed while it was live\n", (void *)entry);
@@ -63,8 +60,7 @@ static void evict(struct cache *cache, size_t at)
     free(entry);
 }
 
-static void put(struct cache *cache, size_t size)
-{
+static void put(struct cache *cache, size_t size) {
     while (cache->live + size + sizeof(struct entry *) > cache->capacity)
         evict(cache, next_random(&cache->state) % cache->count);
     struct entry *entry = malloc(size);
@@ -76,8 +72,7 @@ static void put(struct cache *cache, size_t size)
 }
 
 /* A request builds and drops a few short-lived blocks, and one in two stores a value. */
-static void serve(struct cache *cache, unsigned hour)
-{
+static void serve(struct cache *cache, unsigned hour) {
     const uint64_t number = next_random(&cache->state);
     char *head = malloc(64 + (number >> 8) % 192);
     char *body = malloc(256 + (number >> 16) % 4096);
@@ -89,8 +84,7 @@ static void serve(struct cache *cache, unsigned hour)
     cache->served++;
 }
 
-static size_t resident(void)
-{
+static size_t resident(void) {
     unsigned long size = 0, pages = 0;
     FILE *file = fopen("/proc/self/statm", "r");
     if (!file || fscanf(file, "%lu %lu", &size, &pages) != 2) {
@@ -101,16 +95,14 @@ static size_t resident(void)
     return pages * (size_t)sysconf(_SC_PAGESIZE);
 }
 
-static double mean(const double *notes, unsigned from, unsigned to)
-{
+static double mean(const double *notes, unsigned from, unsigned to) {
     double sum = 0;
     for (unsigned i = from; i < to; i++)
         sum += notes[i];
     return sum / (to > from ? to - from : 1);
 }
 
-static void report(const struct cache *cache, const double *notes, unsigned count)
-{
+static void report(const struct cache *cache, const double *notes, unsigned count) {
     double most = 0;
     for (unsigned i = NOTES_PER_HOUR; i < count; i++)
         most = notes[i] > most ? notes[i] : most;
@@ -125,8 +117,7 @@ static void report(const struct cache *cache, const double *notes, unsigned coun
     printf("\n");
 }
 
-static void run(struct cache *cache, unsigned long hours, unsigned long requests)
-{
+static void run(struct cache *cache, unsigned long hours, unsigned long requests) {
     static double notes[MOST_NOTES];
     unsigned count = 0;
 
@@ -142,8 +133,7 @@ static void run(struct cache *cache, unsigned long hours, unsigned long requests
         evict(cache, cache->count - 1);
 }
 
-int main(int argc, char **argv)
-{
+int main(int argc, char **argv) {
     static struct cache cache;
     const unsigned long hours = argc > 1 ? strtoul(argv[1], NULL, 10) : 40;
     const unsigned long requests = argc > 2 ? strtoul(argv[2], NULL, 10) : 200000;

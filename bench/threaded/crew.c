@@ -4,8 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-void crew_work(unsigned count, void *members, size_t size, void *(*work)(void *))
-{
+void crew_work(unsigned count, void *members, size_t size, void *(*work)(void *)) {
     pthread_t *threads = calloc(count, sizeof *threads);
     for (unsigned i = 0; i < count; i++) {
         if (pthread_create(&threads[i], NULL, work, (char *)members + i * size)) {
@@ -18,16 +17,14 @@ void crew_work(unsigned count, void *members, size_t size, void *(*work)(void *)
     free(threads);
 }
 
-uint64_t crew_share(const struct crew *crew, double full, unsigned parts)
-{
+uint64_t crew_share(const struct crew *crew, double full, unsigned parts) {
     const double share = full * crew->scale / parts;
     return share < 1 ? 1 : (uint64_t)share;
 }
 
 static const uint64_t stamp = 0x5a17ed0fb10c4ed5u;
 
-void *block_take(size_t size)
-{
+void *block_take(size_t size) {
     if (size < 16)
         size = 16;
     char *block = malloc(size);
@@ -41,8 +38,7 @@ void *block_take(size_t size)
     return block;
 }
 
-void block_free(void *block)
-{
+void block_free(void *block) {
     size_t size;
     uint64_t end;
 
@@ -57,22 +53,19 @@ void block_free(void *block)
     free(block);
 }
 
-size_t block_size(uint64_t number, size_t largest)
-{
+size_t block_size(uint64_t number, size_t largest) {
     const unsigned doublings = (unsigned)__builtin_ctzll(number | largest >> 5);
     const size_t top = (size_t)32 << doublings;
     return top / 2 + (number >> 40) % (top / 2) + 1;
 }
 
-void queue_init(struct queue *queue)
-{
+void queue_init(struct queue *queue) {
     memset(queue, 0, sizeof *queue);
     pthread_mutex_init(&queue->lock, NULL);
     pthread_cond_init(&queue->changed, NULL);
 }
 
-void queue_put(struct queue *queue, const struct batch *batch)
-{
+void queue_put(struct queue *queue, const struct batch *batch) {
     pthread_mutex_lock(&queue->lock);
     while (queue->used == QUEUE_ROOM)
         pthread_cond_wait(&queue->changed, &queue->lock);
@@ -81,8 +74,7 @@ void queue_put(struct queue *queue, const struct batch *batch)
     pthread_mutex_unlock(&queue->lock);
 }
 
-void queue_get(struct queue *queue, struct batch *batch)
-{
+void queue_get(struct queue *queue, struct batch *batch) {
     pthread_mutex_lock(&queue->lock);
     while (queue->used == 0)
         pthread_cond_wait(&queue->changed, &queue->lock);
@@ -93,14 +85,12 @@ void queue_get(struct queue *queue, struct batch *batch)
     pthread_mutex_unlock(&queue->lock);
 }
 
-void batch_take(struct batch *batch, uint64_t *state, size_t largest)
-{
+void batch_take(struct batch *batch, uint64_t *state, size_t largest) {
     for (int i = 0; i < BATCH; i++)
         batch->blocks[i] = block_take(block_size(next_random(state), largest));
 }
 
-void batch_free(const struct batch *batch)
-{
+void batch_free(const struct batch *batch) {
     for (int i = 0; i < BATCH; i++)
         block_free(batch->blocks[i]);
 }

@@ -37,8 +37,7 @@ void block_free(void *block);
 /* Sizes as servers ask for them: 16 to `largest`, a power of two, each doubling half as likely. */
 size_t block_size(uint64_t number, size_t largest);
 
-static inline uint64_t next_random(uint64_t *state)
-{
+static inline uint64_t next_random(uint64_t *state) {
     uint64_t z = (*state += 0x9e3779b97f4a7c15u);
     z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9u;
     z = (z ^ (z >> 27)) * 0x94d049bb133111ebu;

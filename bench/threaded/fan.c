@@ -14,8 +14,7 @@ struct member {
     int alone; /* the one of the many: it has no blocks of its own */
 };
 
-static void own_work(void **kept, uint64_t *state)
-{
+static void own_work(void **kept, uint64_t *state) {
     for (int i = 0; i < BATCH / 4; i++) {
         const uint64_t number = next_random(state);
         void **slot = &kept[(number >> 20) % KEPT];
@@ -24,8 +23,7 @@ static void own_work(void **kept, uint64_t *state)
     }
 }
 
-static void *work(void *argument)
-{
+static void *work(void *argument) {
     struct member *member = argument;
     void *kept[KEPT] = {NULL};
     struct batch batch;
@@ -46,8 +44,7 @@ static void *work(void *argument)
     return NULL;
 }
 
-static uint64_t run_fan(const struct crew *crew, double full, int one_takes)
-{
+static uint64_t run_fan(const struct crew *crew, double full, int one_takes) {
     const unsigned many = crew->threads < 3 ? 2 : crew->threads - 1;
     const uint64_t batches = crew_share(crew, full / BATCH, many);
     struct member *members = calloc(many + 1, sizeof *members);
@@ -63,12 +60,10 @@ static uint64_t run_fan(const struct crew *crew, double full, int one_takes)
     return batches * many * (BATCH + BATCH / 4);
 }
 
-uint64_t fan_out_run(const struct crew *crew)
-{
+uint64_t fan_out_run(const struct crew *crew) {
     return run_fan(crew, 3e6, 1);
 }
 
-uint64_t fan_in_run(const struct crew *crew)
-{
+uint64_t fan_in_run(const struct crew *crew) {
     return run_fan(crew, 3e6, 0);
 }

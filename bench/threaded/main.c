@@ -24,8 +24,7 @@ static const struct {
 
 static const size_t workload_count = sizeof workloads / sizeof *workloads;
 
-int main(int argc, char **argv)
-{
+int main(int argc, char **argv) {
     const struct crew crew = {
         .threads = argc > 2 ? (unsigned)strtoul(argv[2], NULL, 10) : 2,
         .scale = argc > 3 ? strtod(argv[3], NULL) : 1,

@@ -12,8 +12,7 @@ struct end {
     uint64_t state;
 };
 
-static void *relay(void *argument)
-{
+static void *relay(void *argument) {
     struct end *end = argument;
     struct batch batch;
     for (uint64_t i = 0; i < end->batches; i++) {
@@ -29,8 +28,7 @@ static void *relay(void *argument)
 }
 
 /* Each side is a few batches ahead of the other, never the whole queue: neither waits forever. */
-static void *exchange(void *argument)
-{
+static void *exchange(void *argument) {
     struct end *end = argument;
     struct batch batch;
     for (uint64_t i = 0; i < end->batches; i++) {
@@ -48,8 +46,7 @@ static void *exchange(void *argument)
     return NULL;
 }
 
-static uint64_t run_pairs(const struct crew *crew, double full, void *(*work)(void *), int both)
-{
+static uint64_t run_pairs(const struct crew *crew, double full, void *(*work)(void *), int both) {
     const unsigned pairs = crew->threads < 4 ? 1 : crew->threads / 2;
     const uint64_t batches = crew_share(crew, full / BATCH, pairs * (both ? 2 : 1));
     struct end *ends = calloc((size_t)pairs * 2, sizeof *ends);
@@ -68,12 +65,10 @@ static uint64_t run_pairs(const struct crew *crew, double full, void *(*work)(vo
     return batches * BATCH * pairs * (both ? 2 : 1);
 }
 
-uint64_t relay_run(const struct crew *crew)
-{
+uint64_t relay_run(const struct crew *crew) {
     return run_pairs(crew, 4e6, relay, 0);
 }
 
-uint64_t exchange_run(const struct crew *crew)
-{
+uint64_t exchange_run(const struct crew *crew) {
     return run_pairs(crew, 5e6, exchange, 1);
 }

@@ -12,8 +12,7 @@ struct desk {
     uint64_t requests;
 };
 
-static void *serve(void *argument)
-{
+static void *serve(void *argument) {
     struct desk *desk = argument;
     for (uint64_t i = 0; i < desk->requests; i++) {
         const uint64_t number = next_random(&desk->state);
@@ -24,8 +23,7 @@ static void *serve(void *argument)
     return NULL;
 }
 
-uint64_t server_run(const struct crew *crew)
-{
+uint64_t server_run(const struct crew *crew) {
     struct desk *desks = calloc(crew->threads, sizeof *desks);
     const uint64_t requests = crew_share(crew, 6e6, crew->threads * GENERATIONS);
 

@@ -14,8 +14,7 @@ struct worker {
     uint64_t state;
 };
 
-static void *work(void *argument)
-{
+static void *work(void *argument) {
     struct worker *worker = argument;
     for (uint64_t i = 0; i < worker->replacements; i++) {
         const uint64_t number = next_random(&worker->state);
@@ -25,8 +24,7 @@ static void *work(void *argument)
     return NULL;
 }
 
-uint64_t shared_table_run(const struct crew *crew)
-{
+uint64_t shared_table_run(const struct crew *crew) {
     struct worker *workers = calloc(crew->threads, sizeof *workers);
     const uint64_t replacements = crew_share(crew, 5e6, crew->threads);
 

@@ -13,15 +13,13 @@ struct writer {
     uint64_t rounds;
 };
 
-static void write_all(volatile char *const *blocks)
-{
+static void write_all(volatile char *const *blocks) {
     for (int i = 0; i < WRITES; i++)
         for (int j = 0; j < HELD; j++)
             (*blocks[j])++;
 }
 
-static void *work(void *argument)
-{
+static void *work(void *argument) {
     const struct writer *writer = argument;
     volatile char *blocks[HELD];
 
@@ -41,8 +39,7 @@ static void *work(void *argument)
     return NULL;
 }
 
-static uint64_t run(const struct crew *crew, double full, int give)
-{
+static uint64_t run(const struct crew *crew, double full, int give) {
     struct writer *writers = calloc(crew->threads, sizeof *writers);
     const uint64_t rounds = crew_share(crew, full, crew->threads);
 
@@ -57,12 +54,10 @@ static uint64_t run(const struct crew *crew, double full, int give)
     return rounds * crew->threads * HELD;
 }
 
-uint64_t false_sharing_run(const struct crew *crew)
-{
+uint64_t false_sharing_run(const struct crew *crew) {
     return run(crew, 2e5, 0);
 }
 
-uint64_t passive_sharing_run(const struct crew *crew)
-{
+uint64_t passive_sharing_run(const struct crew *crew) {
     return run(crew, 2e5, 1);
 }

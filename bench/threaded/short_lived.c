@@ -13,8 +13,7 @@ struct line {
     void *left[LEFT];
 };
 
-static void *live(void *argument)
-{
+static void *live(void *argument) {
     struct line *line = argument;
     void *blocks[BLOCKS];
     uint64_t state = ++line->state;
@@ -29,8 +28,7 @@ static void *live(void *argument)
     return NULL;
 }
 
-static void *run_line(void *argument)
-{
+static void *run_line(void *argument) {
     struct line *line = argument;
     for (uint64_t i = 0; i < line->threads; i++)
         crew_work(1, line, sizeof *line, live);
@@ -39,8 +37,7 @@ static void *run_line(void *argument)
     return NULL;
 }
 
-uint64_t short_lived_run(const struct crew *crew)
-{
+uint64_t short_lived_run(const struct crew *crew) {
     struct line *lines = calloc(crew->threads, sizeof *lines);
     const uint64_t threads = crew_share(crew, 1e4, crew->threads);
 

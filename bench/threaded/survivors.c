@@ -11,8 +11,7 @@ struct worker {
     uint64_t state;
 };
 
-static void burst(void **ring, uint64_t *next, uint64_t *state)
-{
+static void burst(void **ring, uint64_t *next, uint64_t *state) {
     void *blocks[BURST];
 
     for (int i = 0; i < BURST; i++)
@@ -28,8 +27,7 @@ static void burst(void **ring, uint64_t *next, uint64_t *state)
     }
 }
 
-static void *work(void *argument)
-{
+static void *work(void *argument) {
     struct worker *worker = argument;
     void **ring = calloc(RING, sizeof *ring);
     uint64_t next = 0;
@@ -42,8 +40,7 @@ static void *work(void *argument)
     return NULL;
 }
 
-uint64_t survivors_run(const struct crew *crew)
-{
+uint64_t survivors_run(const struct crew *crew) {
     struct worker *workers = calloc(crew->threads, sizeof *workers);
     const uint64_t bursts = crew_share(crew, 4e3, crew->threads);
 
