@@ -30,6 +30,7 @@ from workspace import Subject, Workspace  # noqa: E402
 PYTHON = "/usr/bin/python3"
 TRIES = 3
 MODULE_SECONDS = 400
+SHOWN = 20
 
 # Debian's package of the suite has no test_sqlite3 and no test_capi; the C modules that allocate
 # much stand in for them. The slow ones come first.
@@ -72,6 +73,7 @@ def compare_once(module, subject, scratch):
     problems = [f"only without: {name}: {how}" for name, how in before[0] - after[0]]
     problems += [f"only with:    {name}: {how}" for name, how in after[0] - before[0]]
     if problems:
+        problems = problems[:SHOWN] + [f"{max(0, len(problems) - SHOWN)} differences more"]
         problems.append(f"last words with the allocator:\n{after[1]}")
     problems += missing_witnesses([Path(PYTHON).name], after[2], subject.allocator)
     if not any(how == "passed" for _, how in before[0]):
