@@ -1,6 +1,6 @@
 /* A program that keeps allocating: busy SECONDS [fork|exec PROGRAM...|full MIB].
  *
- *   fork   its child, which does the same, is named on stdout: "PARENT CHILD\n"
+ *   fork   once it has a page; its child, which does the same, is named on stdout: "PARENT CHILD\n"
  *   exec   replaces itself by PROGRAM after SECONDS
  *   full   holds MIB of small blocks meanwhile
  * Otherwise it prints its own number. It ends with status 7. */
@@ -44,7 +44,11 @@ int main(int argc, char **argv) {
     double seconds = argc > 1 ? atof(argv[1]) : 1;
     const char *what = argc > 2 ? argv[2] : "";
     char line[64];
-    pid_t child = strcmp(what, "fork") == 0 ? fork() : -1;
+    pid_t child = -1;
+    if (strcmp(what, "fork") == 0) {
+        be_busy(HAS_PAGE_AFTER);
+        child = fork();
+    }
     if (child != 0) {
         int n = child > 0 ? snprintf(line, sizeof line, "%d %d\n", (int)getpid(), (int)child)
                           : snprintf(line, sizeof line, "%d\n", (int)getpid());

@@ -22,10 +22,10 @@ class Life(Case):
         self.assert_status(poolstat(program.pid), NO_PROCESS)
 
     def test_the_young_have_none(self):
-        for _ in range(5):
-            program = self.busy(0)
-            program.wait()
-            self.assertEqual(pages(program.pid), [])
+        program = self.busy(20, conf="stats_after:2s")
+        time.sleep(0.5)
+        self.assertEqual(pages(program.pid), [])
+        until(lambda: pages(program.pid))
 
     def test_killed_is_readable_then_cleared(self):
         program = self.busy(20, "full", "20")
@@ -75,6 +75,9 @@ class Life(Case):
             program.wait()
             self.assert_status(poolstat("--page", parent), ENDED)
             self.assert_status(poolstat("--page", child), OK)
+            poolstat("clear")
+            self.assertEqual(pages(parent), [], "the child does not hold its parent's page")
+            self.assertEqual(len(pages(child)), 1)
         finally:
             os.kill(child, signal.SIGKILL)
             until(lambda: not os.path.exists(f"/proc/{child}"))
@@ -171,6 +174,7 @@ class Damage(Case):
         seen = figures(self.pid, "--all")
         text = poolstat("--all", self.pid)
         self.assertEqual(text.returncode, ENDED)
+        self.assertEqual(seen["program"], self.expected["program"])
         stated = seen["rows_lost"] or seen["arenas_truncated"] or seen["heaps_truncated"]
         if not stated:
             for part in ("arenas", "classes", "heaps", "total", "events"):

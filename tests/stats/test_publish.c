@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -322,10 +323,19 @@ static int disabled(void) {
     return failed;
 }
 
-/* Somebody else has planted something under our name: a file, a link. */
+/* Leaves a file of somebody else's, or as good as: only root can give one away. */
+static void plant(const char *path) {
+    int fd = open(path, O_RDWR | O_CREAT | O_EXCL, 0600);
+    if (geteuid() != 0 || fchown(fd, 65534, 65534) != 0)
+        flock(fd, LOCK_EX); /* looks like another process's: fd stays open */
+    else
+        close(fd);
+}
+
+/* Somebody else has planted something under our names: a link, a file. */
 static int planted_names_are_passed_over(void) {
     int failed = 0;
-    char path[PAGE_NAME_MAX], target[] = "/tmp/libpool-test-XXXXXX";
+    char path[PAGE_NAME_MAX], second[PAGE_NAME_MAX + 2], target[] = "/tmp/libpool-test-XXXXXX";
     struct stat st;
     struct snapshot s;
     tick_after(0);
@@ -334,11 +344,14 @@ static int planted_names_are_passed_over(void) {
     close(mkstemp(target));
     CHECK(symlink(target, path) == 0);
     CHECK(geteuid() != 0 || lchown(path, 65534, 65534) == 0);
+    snprintf(second, sizeof second, "%s.1", path);
+    plant(second);
     publish_fork_child();
     tick_after(60000);
     CHECK(lstat(path, &st) == 0 && S_ISLNK(st.st_mode));
     CHECK(stat(target, &st) == 0 && st.st_size == 0);
-    CHECK(unlink(path) == 0 && unlink(target) == 0);
+    CHECK(stat(second, &st) == 0 && st.st_size == 0);
+    CHECK(unlink(path) == 0 && unlink(second) == 0 && unlink(target) == 0);
     CHECK(read_page(&s) == STATUS_OK);
     snapshot_clear(&s);
     return failed;
