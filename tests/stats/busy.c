@@ -10,8 +10,9 @@
 #include <time.h>
 #include <unistd.h>
 
-#define BLOCKS 20000
-#define SMALL  512
+#define BLOCKS         20000
+#define HAS_PAGE_AFTER 0.4 /* seconds */
+#define SMALL          512
 
 static void *blocks[BLOCKS];
 
