@@ -24,12 +24,8 @@ void arena_unlock(void) {
     lock_release(&lock);
 }
 
-static uint32_t free_pools(const struct arena *arena) {
-    return (uint32_t)__builtin_popcountll(arena->free);
-}
-
 static void bucket_add(struct arena *arena) {
-    uint32_t n = free_pools(arena);
+    uint32_t n = arena->free_count;
     arena->prev = NULL;
     arena->next = bucket[n];
     if (arena->next != NULL)
@@ -40,7 +36,7 @@ static void bucket_add(struct arena *arena) {
 }
 
 static void bucket_remove(struct arena *arena) {
-    uint32_t n = free_pools(arena);
+    uint32_t n = arena->free_count;
     if (arena->next != NULL)
         arena->next->prev = arena->prev;
     if (arena->prev != NULL)
@@ -60,6 +56,14 @@ static uint64_t runs_of(uint64_t map, uint32_t count) {
         have += step;
     }
     return map;
+}
+
+/* Without the instruction, which not every x86-64 has, __builtin_popcountll is a call. */
+static uint32_t bits_set(uint64_t map) {
+    uint32_t count = 0;
+    for (; map != 0; map &= map - 1)
+        count++;
+    return count;
 }
 
 static uint64_t mask_of(uint32_t first, uint32_t count) {
@@ -136,7 +140,7 @@ static struct arena *arena_new(void) {
         unused = arena;
         return NULL;
     }
-    *arena = (struct arena){.base = base, .free = ~(uint64_t)0, .index = sequence++};
+    *arena = (struct arena){.base = base, .free = ~(uint64_t)0, .free_count = ARENA_POOLS, .index = sequence++};
     struct pool *record = owner_record(base);
     for (uint32_t i = 0; i < ARENA_POOLS; i++)
         record[i].arena = arena;
@@ -148,7 +152,7 @@ static struct arena *arena_new(void) {
 
 /* Unlinks an arena without a pool in use and unmaps it; its records read as zero again. */
 static void arena_drop(struct arena *arena) {
-    uint32_t dirty = (uint32_t)__builtin_popcountll(arena->dirty);
+    uint32_t dirty = bits_set(arena->dirty);
     bucket_remove(arena);
     unlink_all(arena);
     owner_purge(owner_record(arena->base));
@@ -162,25 +166,45 @@ static void arena_drop(struct arena *arena) {
     unused = arena;
 }
 
-/* The fullest arena with `count` free pools side by side, dirty ones if `dirty`. */
-static struct arena *arena_find(uint32_t count, bool dirty) {
-    uint64_t map = bucket_map >> (count - 1) << (count - 1);
-    for (int probes = 0; map != 0; map &= map - 1) {
+struct place {
+    struct arena *arena;
+    uint32_t first, dirty; /* first pool; how many of them are still resident */
+};
+
+/* Of the places for `count` pools in an arena, the one with most resident memory. */
+static void best_in(struct arena *arena, uint32_t count, struct place *best) {
+    for (uint64_t runs = runs_of(arena->free, count); runs != 0; runs &= runs - 1) {
+        uint32_t first = (uint32_t)__builtin_ctzll(runs);
+        uint32_t dirty = bits_set(arena->dirty & mask_of(first, count));
+        if (best->arena == NULL || dirty > best->dirty)
+            *best = (struct place){arena, first, dirty};
+        if (dirty == count)
+            return;
+    }
+}
+
+/* Fullest arenas first; warm memory before cold as long as looking for it stays cheap. */
+static struct place find(uint32_t count) {
+    struct place best = {NULL, 0, 0};
+    bool warm = libpool_root.cached_pools_bytes >> POOL_SHIFT != 0;
+    int probes = 0;
+    for (uint64_t map = bucket_map >> (count - 1) << (count - 1); map != 0; map &= map - 1) {
         for (struct arena *a = bucket[__builtin_ctzll(map) + 1]; a != NULL; a = a->next) {
-            if (runs_of(dirty ? a->free & a->dirty : a->free, count) != 0)
-                return a;
-            if (++probes == 64 && dirty)
-                return NULL;
+            if ((a->dirty & a->free) != 0 || best.arena == NULL)
+                best_in(a, count, &best);
+            if (best.arena != NULL && (!warm || best.dirty == count || ++probes == 16))
+                return best;
         }
     }
-    return NULL;
+    return best;
 }
 
 static struct pool *claim(struct arena *arena, uint32_t first, uint32_t count) {
     uint64_t mask = mask_of(first, count);
-    uint32_t dirty = (uint32_t)__builtin_popcountll(arena->dirty & mask);
+    uint32_t dirty = bits_set(arena->dirty & mask);
     bucket_remove(arena);
     arena->free &= ~mask;
+    arena->free_count -= count;
     arena->dirty |= mask;
     bucket_add(arena);
     if (dirty > 0) {
@@ -198,20 +222,12 @@ static struct pool *claim(struct arena *arena, uint32_t first, uint32_t count) {
 
 struct pool *arena_take(uint32_t count) {
     lock_take(&lock);
-    struct arena *arena = NULL;
-    bool dirty = libpool_root.cached_pools_bytes >= (uint64_t)count << POOL_SHIFT;
-    if (dirty)
-        arena = arena_find(count, true);
-    if (arena == NULL) {
-        dirty = false;
-        arena = arena_find(count, false);
-    }
-    if (arena == NULL)
-        arena = arena_new();
+    struct place place = find(count);
+    if (place.arena == NULL)
+        place.arena = arena_new();
     struct pool *pool = NULL;
-    if (arena != NULL) {
-        uint64_t runs = runs_of(dirty ? arena->free & arena->dirty : arena->free, count);
-        pool = claim(arena, (uint32_t)__builtin_ctzll(runs), count);
+    if (place.arena != NULL) {
+        pool = claim(place.arena, place.first, count);
         root_count(count == 1 ? EVENT_POOL_TAKEN : EVENT_RUN_TAKEN, 1);
     }
     lock_release(&lock);
@@ -221,6 +237,7 @@ struct pool *arena_take(uint32_t count) {
 static void unclaim(struct arena *arena, uint32_t first, uint32_t count) {
     bucket_remove(arena);
     arena->free |= mask_of(first, count);
+    arena->free_count += count;
     bucket_add(arena);
     libpool_root.cached_pools_bytes += (uint64_t)count << POOL_SHIFT;
     decay_live(-((int64_t)count << POOL_SHIFT));
@@ -328,7 +345,7 @@ void arena_check(void) {
             assert(record[i].arena == a);
             assert((record[i].state == POOL_NONE) >= ((a->free >> i & 1) != 0));
         }
-        dirty += (uint64_t)__builtin_popcountll(a->free & a->dirty) << POOL_SHIFT;
+        dirty += (uint64_t)bits_set(a->free & a->dirty) << POOL_SHIFT;
     }
     assert(dirty == libpool_root.cached_pools_bytes);
     lock_release(&lock);

@@ -11,8 +11,11 @@ struct pool_conf pool_conf = {
     .huge = true,
 };
 
+/* What comes back within a second usually does so in a cycle of which this is only a part: learn
+ * faster than one bounce at a time. */
+#define BOUNCE_GAIN 4
 /* A small program that goes round all size classes holds little but needs a pool of each. */
-#define BOUNCE_FLOOR ((uint64_t)4 << 20)
+#define BOUNCE_FLOOR ((uint64_t)1 << 20)
 
 static struct {
     uint64_t live;        /* bytes of pools, runs and large blocks in use */
@@ -76,7 +79,7 @@ void decay_fresh(uint64_t bytes) {
     fade();
     uint64_t bounce = bytes < decay.recent ? bytes : decay.recent;
     decay.recent -= bounce;
-    decay.bounced += bounce;
+    decay.bounced += BOUNCE_GAIN * bounce;
     uint64_t most = decay.peak > BOUNCE_FLOOR ? decay.peak : BOUNCE_FLOOR;
     if (decay.bounced > most)
         decay.bounced = most;

@@ -5,8 +5,8 @@
  *
  *     allowed = keep_bytes + keep_share * live + bounced
  *
- * `bounced` learns: memory given back and wanted again within about a second raises it by as
- * much, up to the most that was live of late (or 4 MiB); what then lies kept without being used for a decay time lowers it again.
+ * `bounced` learns: memory given back and wanted again within about a second raises it by a
+ * multiple of it, up to the most that was live of late (or 1 MiB); what then lies kept without being used for a decay time lowers it again.
  * All functions are to be called under the arena lock.
  */
 #ifndef POOL_DECAY_H

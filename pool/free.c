@@ -9,12 +9,19 @@
 #include "remote.h"
 #include "tick.h"
 
-void free_check(const struct pool *pool, const void *p, const char *function) {
+static _Noreturn void not_a_block(const struct pool *pool, const void *p, const char *function) {
     uint32_t offset = (uint32_t)((const char *)p - pool->base);
-    if (offset % pool->block_size != 0)
-        misuse(offset % MIN_ALIGN != 0 ? MISUSE_UNALIGNED_FREE : MISUSE_INTERIOR_FREE, p, function);
+    if (offset % MIN_ALIGN != 0)
+        misuse(MISUSE_UNALIGNED_FREE, p, function);
     if (offset / pool->block_size >= pool->carved)
         misuse(MISUSE_INVALID_FREE, p, function);
+    misuse(MISUSE_INTERIOR_FREE, p, function);
+}
+
+void free_check(const struct pool *pool, const void *p, const char *function) {
+    uint64_t offset = (uintptr_t)p - (uintptr_t)pool->base;
+    if (offset * pool->mult >= class_bound(pool->block_size, pool->mult, pool->carved))
+        not_a_block(pool, p, function);
     const struct link *block = p;
     bool suspect = block->mark == MARK || block->mark == MARK_LAST;
     if (suspect && block_list_has(pool, p))

@@ -49,16 +49,30 @@ static void end_rest(struct heap *heap, struct pool *pool) {
     give_back(heap, pool);
 }
 
+static struct pool *oldest_resting(struct heap *heap) {
+    while (heap->rest_first != heap->rest_next) {
+        struct pool *pool = heap->rest[heap->rest_first % REST_MAX];
+        if (pool != NULL)
+            return pool;
+        heap->rest_first++;
+    }
+    return NULL;
+}
+
+/* Ends the oldest rests until at most `keep` bytes rest. */
+static void limit_rest(struct heap *heap, uint32_t keep) {
+    struct pool *oldest;
+    while (heap->rest_bytes > keep && (oldest = oldest_resting(heap)) != NULL)
+        end_rest(heap, oldest);
+}
+
 static void rest(struct heap *heap, struct pool *pool) {
-    uint32_t bytes = pool->carved * pool->block_size;
-    uint32_t index = heap->rest_next++ % REST_MAX;
+    uint32_t bytes = pool->carved * pool->block_size, limit = rest_limit();
+    limit_rest(heap, bytes < limit ? limit - bytes : 0);
+    uint32_t index = heap->rest_next % REST_MAX;
     if (heap->rest[index] != NULL)
         end_rest(heap, heap->rest[index]);
-    for (uint32_t i = 1; i < REST_MAX && heap->rest_bytes + bytes > rest_limit(); i++) {
-        struct pool *oldest = heap->rest[(index + i) % REST_MAX];
-        if (oldest != NULL)
-            end_rest(heap, oldest);
-    }
+    heap->rest_next++;
     heap->rest[index] = pool;
     heap->rest_bytes += bytes;
     pool->rest_index = index;
@@ -69,11 +83,7 @@ static void rest(struct heap *heap, struct pool *pool) {
 
 void heap_give_back(struct heap *heap, uint32_t keep) {
     big_give_back(heap);
-    for (uint32_t i = 0; i < REST_MAX && heap->rest_bytes > keep; i++) {
-        struct pool *oldest = heap->rest[(heap->rest_next + i) % REST_MAX];
-        if (oldest != NULL)
-            end_rest(heap, oldest);
-    }
+    limit_rest(heap, keep);
 }
 
 void heap_pool_emptied(struct heap *heap, struct pool *pool) {

@@ -205,6 +205,7 @@ static void rebuild_pool(struct heap *heap, struct pool *pool) {
 
 static void rebuild(struct heap *heap) {
     heap->rest_bytes = 0;
+    heap->rest_first = heap->rest_next;
     heap->busy = 0;
     heap->stop = 0;
     heap->reclaim = (struct lock){0};

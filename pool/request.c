@@ -48,9 +48,10 @@ size_t pool_usable(const void *block) {
     return block == NULL ? 0 : usable(owner_pool(block), block, "malloc_usable_size");
 }
 
-/* A smaller block is only worth a copy if it gives back a good part. */
+/* Moving to a smaller block is worth a copy if it gives back half. (More often, and blocks that
+ * grow within a wide class would move at every step.) */
 static bool fits(size_t have, size_t size) {
-    return size <= have && (size >= have - have / 4 || have <= 64);
+    return size <= have && (size >= have / 2 || have <= 64);
 }
 
 /* What grows once tends to grow again: an eighth more spares most of the copies that building a

@@ -137,6 +137,7 @@ struct arena {
     uint64_t free;   /* bit i: pool i is free */
     uint64_t dirty;  /* bit i: pool i has been touched since the OS gave it (free or not) */
     uint32_t index;  /* number of this arena since the start of the process */
+    uint8_t free_count; /* bits set in free */
     uint8_t huge;    /* MADV_HUGEPAGE was asked for */
     struct arena *next, *prev; /* bucket of arenas with as many free pools */
     struct arena *all_next, *all_prev; /* every live arena */
@@ -168,7 +169,7 @@ struct heap {
     struct heap *next_all;       /* set once */
     struct pool_list partial[CLASS_MAX]; /* pools with free blocks, oldest first */
     struct pool *rest[REST_MAX];         /* pools that became empty, kept a while */
-    uint32_t rest_next;
+    uint32_t rest_first, rest_next;      /* oldest may be, next will be; modulo REST_MAX */
     uint32_t rest_bytes;
     struct pool *big[BIG_MAX];           /* runs and large blocks freed last, kept a while */
     uint32_t big_next;
