@@ -68,7 +68,7 @@ static void print_purge(pid_t pid, uint64_t before) {
 
 int command_request(const struct settings *settings, pid_t pid, enum page_request what) {
     struct target target = {0};
-    struct reason reason;
+    struct reason reason = {0};
     enum status status;
     uint64_t before = 0;
     bool exact;

@@ -18,6 +18,7 @@
 
 static _Noreturn void write_forever(void) {
     prctl(PR_SET_PDEATHSIG, SIGKILL);
+    publish_start("torn");
     publish_conf.interval_ms = 0;
     for (uint64_t ms = UINT64_C(1) << 40;; ms += 100000) {
         fake.value++;
