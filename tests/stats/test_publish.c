@@ -56,13 +56,14 @@ static enum status read_page(struct snapshot *snapshot) {
     return status;
 }
 
-static struct page_header read_header(void) {
-    struct page_header header = {0};
+/* The header as it is now, in a place of its own. */
+static const struct page_header *header_now(void) {
+    static struct page_header header;
     int fd = open_page(getpid(), O_RDONLY, NULL);
     if (fd < 0 || pread(fd, &header, sizeof header, 0) != sizeof header)
         header.magic = 0;
     close(fd);
-    return header;
+    return &header;
 }
 
 /* Runs `body` in a child without a page; its exit status is the number of failed checks. */
@@ -126,7 +127,7 @@ static int interval_is_kept(void) {
     tick_after(publish_conf.interval_ms - 10);
     CHECK(fake.reads == reads);
     /* The cost may have raised the interval above the least one. */
-    tick_after(10 + read_header().interval / 1000000);
+    tick_after(10 + header_now()->interval / 1000000);
     CHECK(fake.reads == reads + 1);
     return failed;
 }
@@ -173,12 +174,12 @@ static int failed_walk_keeps_figures(void) {
     uint64_t value;
     fake.value = 9;
     tick_after(0);
-    uint64_t published = read_header().published;
+    uint64_t published = header_now()->published;
     fake.fails = true;
     tick_after(60000);
     CHECK(read_page(&s) == STATUS_OK);
     CHECK(fake_is_whole(&s.total, 0, sizeof s.total / 8, &value) && value == 9);
-    CHECK(read_header().published == published);
+    CHECK(header_now()->published == published);
     snapshot_clear(&s);
     return failed;
 }
@@ -197,7 +198,7 @@ static int requests_are_served(void) {
     ask(7 << PAGE_REQUEST_BITS | PAGE_REQUEST_REFRESH);
     tick_after(21);
     CHECK(fake.reads == reads + 1 && fake.trims == trims);
-    CHECK(read_header().answer == (7 << PAGE_REQUEST_BITS | PAGE_REQUEST_REFRESH));
+    CHECK(header_now()->answer == (7 << PAGE_REQUEST_BITS | PAGE_REQUEST_REFRESH));
     tick_after(1);
     CHECK(fake.reads == reads + 1);
     ask(8 << PAGE_REQUEST_BITS | PAGE_REQUEST_PURGE);
@@ -205,11 +206,11 @@ static int requests_are_served(void) {
     CHECK(fake.trims == trims); /* too soon after the last */
     tick_after(21);
     CHECK(fake.trims == trims + 1);
-    CHECK(read_header().answer == (8 << PAGE_REQUEST_BITS | PAGE_REQUEST_PURGE));
+    CHECK(header_now()->answer == (8 << PAGE_REQUEST_BITS | PAGE_REQUEST_PURGE));
     ask(9 << PAGE_REQUEST_BITS | 77); /* nothing that exists */
     tick_after(21);
     CHECK(fake.trims == trims + 1);
-    CHECK(read_header().answer == (8 << PAGE_REQUEST_BITS | PAGE_REQUEST_PURGE));
+    CHECK(header_now()->answer == (8 << PAGE_REQUEST_BITS | PAGE_REQUEST_PURGE));
     return failed;
 }
 
@@ -255,7 +256,7 @@ static int exit_keeps_if_asked(void) {
     publish_conf.keep_pid = getpid();
     publish_exit(); /* before it ever had a page */
     CHECK(read_page(&s) == STATUS_OK);
-    CHECK(read_header().state == PAGE_ENDED);
+    CHECK(header_now()->state == PAGE_ENDED);
     snapshot_clear(&s);
     close(open_page(getpid(), O_RDONLY, path));
     CHECK(unlink(path) == 0);
