@@ -11,10 +11,10 @@
 
 /* key, kind of value, initial value, help */
 #define OPTIONS(X)                                                                                 \
-    X(keep, BYTES, "512K",                                                                          \
+    X(keep, BYTES, "512K",                                                                         \
       "Free memory that is kept from the system, however little "                                  \
       "the program holds.")                                                                        \
-    X(keep_share, PERCENT, "3",                                                                   \
+    X(keep_share, PERCENT, "3",                                                                    \
       "Free memory that is kept on top of that, as a share of "                                    \
       "what the program holds.")                                                                   \
     X(decay, TIME, "1s",                                                                           \
