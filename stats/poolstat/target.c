@@ -183,9 +183,9 @@ static enum status read_living(struct target *target, enum view view, struct rea
     enum status exact = read_memory(target, &target->not_exact);
     if (exact != STATUS_OK && exact != STATUS_NOT_POOL && view == VIEW_BEST) {
         enum status status = read_page(target, reason);
-        /* Without a page the reason why its memory cannot be read says more, unless that is
-         * permission, which the page's owner tells better. */
-        if (status != STATUS_NO_PAGE || exact == STATUS_DENIED)
+        /* Without a page, why its memory cannot be read says more, unless its map told that it
+         * does run under libpool: then it is the page that is missing. */
+        if (status != STATUS_NO_PAGE || (exact == STATUS_DENIED && target->process.map_readable))
             return status;
     }
     *reason = target->not_exact;
