@@ -52,7 +52,7 @@ def add_run(commands):
     run.add_argument("--quick", action="store_true", help="smaller inputs, under three minutes")
     run.add_argument("--threads", metavar="LIST", help="only the threaded workloads, with each of "
                      "these numbers of threads, such as 1,2,4,16,64")
-    run.add_argument("--scale", metavar="X", type=float, help="size of the work (1; quick: 0.2)")
+    run.add_argument("--scale", metavar="X", type=float, help="size of the work (1; quick: 0.15)")
     run.add_argument("--no-instructions", action="store_true", help="leave callgrind out")
     run.add_argument("--results", metavar="FILE", help="the results file (DIR/bench-results/...)")
     add_outputs(run)
@@ -143,7 +143,7 @@ def do_run(options, command):
     threads = default_threads()
     allocators, missing = find_allocators(options)
     chosen = select(options, threads)
-    scale = options.scale or (0.2 if options.quick else 1.0)
+    scale = options.scale or (0.15 if options.quick else 1.0)
     runs = options.runs or (3 if options.quick else 5)
     scratch = tempfile.mkdtemp(prefix="bench-")
     try:
@@ -166,6 +166,7 @@ def do_run(options, command):
 def measure_all(options, bench, chosen, allocators, runs):
     """Runs a session and the counting of instructions; most of the results document."""
     started = datetime.datetime.now().astimezone().isoformat(timespec="seconds")
+    described = machine.describe()  # before the load average is our own
     made = session.Session(bench, chosen, allocators, runs)
     kinds, counted = [], []
     if any(w.family == "micro" for w in chosen) and not options.no_instructions:
@@ -180,7 +181,7 @@ def measure_all(options, bench, chosen, allocators, runs):
     progress.end()
     return {
         "format": results.FORMAT, "date": started, "commit": machine.commit(),
-        "machine": machine.describe(), "versions": machine.versions(),
+        "machine": described, "versions": machine.versions(),
         "allocators": [a.identity() for a in allocators], "workloads": made.document(),
         "pair": pairs, "not_run": {"workloads": made.missing},
     }

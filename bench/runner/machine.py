@@ -26,6 +26,7 @@ def describe():
     system = re.search(r'PRETTY_NAME="(.*)"', read("/etc/os-release"))
     return {
         "processor": model[1] if model else platform.processor(),
+        "load": os.getloadavg()[0],
         "cores": len(os.sched_getaffinity(0)),
         "memory": int(memory[1]) * 1024 if memory else 0,
         "kernel": f"{platform.system()} {platform.release()} {platform.machine()}",

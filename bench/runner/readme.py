@@ -34,17 +34,15 @@ def section(results, names, base):
         f"Made by `{document['command']}` at commit {document['commit'] or 'unknown'}, "
         f"{document['date'][:10]}: {machine['processor']}, {machine['cores']} cores, "
         f"{machine['memory'] / (1 << 30):.0f} GiB, {machine['kernel']}, {machine['system']}, huge "
-        f"pages {machine['huge_pages']}. Allocators: {builds}. Medians of {document['runs']} runs.",
+        f"pages {machine['huge_pages']}. Allocators: {builds}. Medians of {document['runs']} runs."
+        + report.busy(document),
         "Geometric means relative to glibc; below 1 is better. \"best of all\" takes the best "
         "other allocator at each workload anew.",
     ]
     parts += [table.markdown(*report.mean_table(results, metric)) for metric in ("time", "rss")]
     parts += [f"![{name}]({base}/{name}.svg)" for name in names if not name.endswith("-workloads")]
+    parts += report.special_parts(results, table.markdown, lambda text: f"**{text}**")
     parts += [report.verdict(results, "- "), wins(results, "time"), wins(results, "rss")]
-    pairs = document.get("pair")
-    if pairs:
-        parts += ["Instructions of a pair of 24 bytes, by callgrind:",
-                  table.markdown(*report.pair_table(pairs, results.names))]
     parts += report.troubles(results)
     parts.append("Every workload:\n\n" + "\n\n".join(
         f"![{name}]({base}/{name}.svg)" for name in names if name.endswith("-workloads")))

@@ -44,7 +44,17 @@ def environment(results):
             f"{machine['processor']}, {machine['cores']} cores, {machine['memory'] / (1 << 30):.0f} GiB, "
             f"{machine['kernel']}, {machine['system']}, huge pages {machine['huge_pages']}.\n"
             f"Command: {document['command']}\nAllocators: {builds}."
+            + busy(document)
             + (f"\nPOOL_CONF={document['pool_conf']}" if document.get("pool_conf") else ""))
+
+
+def busy(document):
+    """A warning when others used the machine as the run began; "" otherwise."""
+    load = document["machine"].get("load", 0)
+    if load <= 0.5 * document["machine"]["cores"]:
+        return ""
+    return (f" The machine was busy when the run began (load average {load:.1f}): times are less "
+            "sure than on an idle one.")
 
 
 def metrics_of(results, family):

@@ -45,6 +45,13 @@ class Report(unittest.TestCase):
     def test_what_is_missing_is_shown_with_what_to_install(self):
         self.assertIn("  ruby: apt-get install ruby", self.lines)
 
+    def test_a_busy_machine_is_told(self):
+        results = run_of()
+        self.assertNotIn("busy", report.report(results))
+        results.document["machine"]["load"] = 3.1
+        self.assertIn("The machine was busy when the run began (load average 3.1)",
+                      report.report(results))
+
     def test_losses_are_named(self):
         self.assertTrue(any("behind: jq 1.20" in line for line in self.lines), self.lines)
 
