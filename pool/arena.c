@@ -220,6 +220,10 @@ static struct pool *claim(struct arena *arena, uint32_t first, uint32_t count) {
     return pool;
 }
 
+bool arena_has_warm(void) {
+    return libpool_root.cached_pools_bytes > 0;
+}
+
 struct pool *arena_take(uint32_t count) {
     lock_take(&lock);
     struct place place = find(count);

@@ -13,6 +13,8 @@
 struct pool *arena_take(uint32_t count);
 /* Gives them back; they must be off every list. */
 void arena_return(struct pool *first, uint32_t count);
+/* Is there a free pool whose memory is resident? A hint, taken without the lock. */
+bool arena_has_warm(void);
 /* Takes the pools right behind a run if they are free. */
 bool arena_extend(struct pool *first, uint32_t count, uint32_t more);
 /* Gives back the last `less` pools of a run. */

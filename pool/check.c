@@ -33,7 +33,7 @@ void heap_check(struct heap *heap) {
     for (uint32_t c = 1; c < class_count; c++) {
         const struct pool *current = heap->thread != NULL ? heap->thread->slot[c] : &pool_none;
         if (current != &pool_none)
-            check_pool(heap, current, class_of(class_size(c)));
+            check_pool(heap, current, heap->source[c]);
         for (const struct pool *pool = heap->partial[c].first; pool != NULL; pool = pool->next) {
             check_pool(heap, pool, c);
         }

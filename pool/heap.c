@@ -16,6 +16,38 @@ HIDDEN struct pool pool_none = {.origin = (char *)&no_block};
 
 _Thread_local struct thread self = {.slot = {[0 ... CLASS_MAX - 1] = &pool_none}};
 
+/* Sets the pool that `size_class` and those it serves allocate from. */
+static void set_slots(struct heap *heap, uint32_t size_class, struct pool *pool) {
+    uint32_t low = size_class > GROUP_MOST ? size_class - GROUP_MOST : 0;
+    for (uint32_t c = size_class; c > low; c--)
+        if (heap->source[c] == size_class)
+            heap->thread->slot[c] = pool;
+}
+
+void heap_start(struct heap *heap) {
+    for (uint32_t c = 0; c < class_count; c++)
+        heap->source[c] = (uint8_t)group_end(c);
+}
+
+/* A class that keeps running out gets pools of its own. */
+#define WANTED 3
+
+static uint32_t source_of(struct heap *heap, uint32_t size_class) {
+    uint32_t source = heap->source[size_class];
+    if (source == size_class || ++heap->wanted[size_class] < WANTED)
+        return source;
+    /* Above PAIRED_ABOVE that is the even class, for both of a pair. */
+    uint32_t own = class_of(class_size(size_class));
+    heap->thread->slot[size_class] = heap->thread->slot[own];
+    if (heap->source[own] != own)
+        heap->thread->slot[own] = heap->thread->slot[size_class] = &pool_none;
+    heap->source[size_class] = heap->source[own] = (uint8_t)own;
+    return own;
+}
+
+/* So much may rest even while new memory is taken: pools that go round quickly. */
+#define REST_LEAST ((uint32_t)64 << 10)
+
 /* Resting pools: how much memory all of a heap's may hold. Many heaps share the amount. */
 static uint32_t rest_limit(void) {
     uint32_t heaps = libpool_root.heap_count, limit = ((uint32_t)512 << 10) / (heaps + 1) * 2;
@@ -43,7 +75,7 @@ static void end_rest(struct heap *heap, struct pool *pool) {
     if (pool_used(pool) != 0)
         return;
     if (heap->thread != NULL && heap->thread->slot[pool->size_class] == pool)
-        slot_set(heap->thread, pool->size_class, &pool_none);
+        set_slots(heap, pool->size_class, &pool_none);
     else
         list_remove(&heap->partial[pool->size_class], pool);
     give_back(heap, pool);
@@ -120,10 +152,22 @@ static void list_ran_out(struct heap *heap, struct pool *pool) {
     unrest(heap, pool);
     pool->bound = 0;
     pool->state = POOL_FULL;
-    slot_set(heap->thread, pool->size_class, &pool_none);
+    set_slots(heap, pool->size_class, &pool_none);
+}
+
+/* Before memory is touched for the first time, what this heap keeps for later is used up: it is
+ * resident, and a first touch costs more than all of this. */
+static void use_up_kept(struct heap *heap) {
+    if (arena_has_warm())
+        return;
+    if (heap->big_bytes > 0)
+        big_give_back(heap);
+    else if (heap->rest_bytes > REST_LEAST)
+        limit_rest(heap, heap->rest_bytes - 1);
 }
 
 static struct pool *new_pool(struct heap *heap, uint32_t size_class) {
+    use_up_kept(heap);
     struct pool *pool = arena_take(1);
     if (pool == NULL)
         return NULL;
@@ -180,7 +224,7 @@ static bool set_current(struct heap *heap, uint32_t size_class) {
     struct pool *pool = next_pool(heap, size_class);
     if (pool == NULL)
         return false;
-    slot_set(heap->thread, size_class, pool);
+    set_slots(heap, size_class, pool);
     heap->count[size_class].refills++;
     heap->count[size_class].refilled += free_blocks(pool);
     return true;
@@ -209,7 +253,7 @@ void *heap_refill(uint32_t size_class) {
     if (heap == NULL)
         return NULL;
     heap_enter(heap);
-    void *block = take_block(heap, size_class);
+    void *block = take_block(heap, source_of(heap, size_class));
     heap_check(heap);
     heap_leave(heap);
     tick();

@@ -21,13 +21,6 @@ static inline void heap_leave(struct heap *heap) {
     atomic_store_explicit(&heap->busy, 0, memory_order_release);
 }
 
-/* Which pool a class allocates from. */
-static inline void slot_set(struct thread *thread, uint32_t size_class, struct pool *pool) {
-    thread->slot[size_class] = pool;
-    if (size_class > PAIRED_ABOVE && size_class < FINE_CLASSES)
-        thread->slot[size_class - 1] = pool;
-}
-
 /* A block of the class from whichever pool can give one; NULL: no memory. */
 void *heap_refill(uint32_t size_class);
 /* The pool has no used block any more: it rests, and goes back unless it is used again soon. */
@@ -41,6 +34,8 @@ void heap_give_back(struct heap *heap, uint32_t keep);
 /* Memory is short: gives back to the OS what this heap (may be NULL), the arenas and the cache of
  * mappings hold. True: worth another try. Inside heap_enter. */
 bool heap_give_all(struct heap *heap);
+/* A new heap: every class served by its group. */
+void heap_start(struct heap *heap);
 /* Takes the pools out of the thread's slots. */
 void heap_clear_slots(struct heap *heap, struct thread *thread);
 /* Asserts the invariants of all its pools; nothing in release builds. */

@@ -13,6 +13,7 @@
 #include "root.h"
 
 #include <errno.h>
+#include <unistd.h>
 
 /* What a heap without a thread keeps for the next one: a thread that lives a millisecond should
  * not have to fetch its pools anew. Bytes. */
@@ -22,6 +23,7 @@ static struct lock lock;
 static struct heap *abandoned;
 static struct heap first_heap; /* most processes need no other */
 static uint32_t heap_total;
+static pid_t process; /* whose thread ids the heaps hold */
 static void (*on_thread_start)(void);
 
 void *out_of_memory(void) {
@@ -42,6 +44,9 @@ static struct heap *heap_new(void) {
         return NULL;
     heap->index = heap_total++;
     heap->id = (uint64_t)(heap->index + 1) << 20;
+    heap_start(heap);
+    if (process == 0)
+        process = getpid();
     heap->next_all = libpool_root.heaps;
     libpool_root.heaps = heap;
     libpool_root.heap_count++;
@@ -51,8 +56,11 @@ static struct heap *heap_new(void) {
 
 static void rebuild(struct heap *heap);
 
-/* A thread that allocates after its last destructor leaves a heap that nobody handed over. */
+/* A thread that allocates after its last destructor leaves a heap that nobody handed over. (In a
+ * child made behind fork()'s back thread ids are the parent's, so they say nothing.) */
 static struct heap *orphan(void) {
+    if (getpid() != process)
+        return NULL;
     struct heap *heap = libpool_root.heaps;
     for (int looked = 0; heap != NULL && looked < 64; looked++, heap = heap->next_all)
         if (heap->state == HEAP_LIVE && !os_thread_alive(heap->tid))
@@ -182,6 +190,7 @@ void pool_fork_child(void) {
     for (struct heap *heap = libpool_root.heaps; heap != NULL; heap = heap->next_all)
         if (heap != self.heap && heap->state == HEAP_LIVE)
             abandon(heap, HEAP_TORN);
+    process = getpid();
     if (self.heap != NULL)
         self.heap->tid = os_tid();
     root_count_alone(EVENT_FORK, 1);

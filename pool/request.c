@@ -82,10 +82,12 @@ void *pool_realloc(void *block, size_t size) {
     return to;
 }
 
-/* The smallest class whose blocks all lie on multiples of `align`; 0: none. */
+/* The smallest class whose blocks all lie on multiples of `align`, whether its own pools serve it
+ * or its group's; 0: none. */
 static uint32_t aligned_class(size_t align, size_t size) {
     for (uint32_t c = class_of(size); c < class_count; c++)
-        if (class_size(c) % align == 0 && class_of(class_size(c)) == c)
+        if (class_size(c) % align == 0 && class_of(class_size(c)) == c &&
+            class_size(group_end(c)) % align == 0)
             return c;
     return 0;
 }

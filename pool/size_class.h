@@ -1,7 +1,7 @@
 /* request -> size class -> block size, and what a pool of the class holds.
  *
- * Up to 512 bytes classes are 16 bytes apart, up to 1 KiB 32: there odd classes have no pools, and
- * their slot holds the pool of the next. Above, a class is the largest multiple of 16 of which n
+ * Up to 512 bytes classes are 16 bytes apart, up to 1 KiB 32: there odd classes have no pools of
+ * their own. Above, a class is the largest multiple of 16 of which n
  * fit a pool, for chosen n: no pool has a tail, and neighbours are 4-12 % apart up to 4 KiB.
  * Above 4 KiB steps are coarser, but there the end of a block lies in memory pages of its own,
  * which stay untouched when the request does not reach them.
@@ -11,7 +11,7 @@
 
 #include "types.h"
 
-#define PAIRED_ABOVE 32 /* classes above come in pairs: the odd one uses the even one's pools */
+#define PAIRED_ABOVE 32 /* classes above, up to 64, come in pairs: the even one has the pools */
 
 extern const uint8_t class_by_capacity[33]; /* for capacities 2 .. 32 */
 extern const uint8_t class_capacity[];      /* of class FINE_CLASSES + i */
@@ -35,6 +35,25 @@ static inline uint32_t class_size(uint32_t size_class) {
         return size_class * MIN_ALIGN;
     return (uint32_t)(POOL_BYTES / class_capacity[size_class - FINE_CLASSES]) & ~(MIN_ALIGN - 1U);
 }
+
+/* Classes come in groups, about two to a doubling, with `group_end` the largest of each. A heap
+ * serves a class from the pools of its group's end until the class has proved to be wanted:
+ * otherwise a program that uses every size a little would touch memory for each. */
+static inline uint32_t group_end(uint32_t size_class) {
+    if (size_class <= 4)
+        return size_class;
+    if (size_class < FINE_CLASSES) {
+        uint32_t step = 1u << (30 - __builtin_clz(size_class - 1));
+        return (size_class + step - 1) & ~(step - 1);
+    }
+    static const uint8_t end[] = {7, 12, 17, 20};
+    for (uint32_t i = 0; i < sizeof end; i++)
+        if (size_class - FINE_CLASSES <= end[i])
+            return FINE_CLASSES + end[i];
+    return size_class;
+}
+
+#define GROUP_MOST 16 /* classes of a group, at most */
 
 /* Is an offset a block's start? With mult = floor(2^64 / size) + 1 and e = size * mult - 2^64
  * (so 0 < e <= size), offset = q * size + r gives offset * mult = q * e + r * mult (mod 2^64).

@@ -180,6 +180,8 @@ struct heap {
         uint64_t refills;  /* times a list was taken into use */
         uint64_t refilled; /* blocks on those lists: allocations served by lists that ran out */
     } count[CLASS_MAX];
+    uint8_t source[CLASS_MAX]; /* the class whose pools serve each class: itself or its group's end */
+    uint8_t wanted[CLASS_MAX]; /* times a class ran out while served by its group */
     uint64_t mail_blocks; /* blocks freed by others and collected, ever */
 };
 
