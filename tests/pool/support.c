@@ -1,0 +1,111 @@
+#define _GNU_SOURCE
+#include "support.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define STATUS_RETURNED 40
+#define STATUS_MISUSE   50
+
+static void report(enum pool_misuse what, const void *p, const char *function) {
+    (void)p, (void)function;
+    _exit(STATUS_MISUSE + (int)what);
+}
+
+const struct pool_hooks test_hooks = {.misuse = report};
+
+int stopped_for(void (*act)(void *p), void *p) {
+    pid_t child = fork();
+    if (child == 0) {
+        setrlimit(RLIMIT_CORE, &(struct rlimit){0, 0});
+        act(p);
+        _exit(STATUS_RETURNED);
+    }
+    int status = 0;
+    if (child < 0 || waitpid(child, &status, 0) != child || !WIFEXITED(status))
+        return CRASHED;
+    status = WEXITSTATUS(status);
+    if (status == STATUS_RETURNED)
+        return RETURNED;
+    return status >= STATUS_MISUSE ? status - STATUS_MISUSE : CRASHED;
+}
+
+struct call {
+    void (*work)(void *p);
+    void *p;
+};
+
+static void *run(void *context) {
+    const struct call *call = context;
+    call->work(call->p);
+    pool_thread_exit();
+    return NULL;
+}
+
+void in_thread(void (*work)(void *p), void *p) {
+    struct call call = {work, p};
+    pthread_t thread;
+    if (pthread_create(&thread, NULL, run, &call) != 0 || pthread_join(thread, NULL) != 0)
+        CU_FAIL_FATAL("no thread");
+}
+
+uint64_t random_next(uint64_t *state) {
+    uint64_t x = *state += 0x9e3779b97f4a7c15u;
+    x = (x ^ x >> 30) * 0xbf58476d1ce4e5b9u;
+    x = (x ^ x >> 27) * 0x94d049bb133111ebu;
+    return x ^ x >> 31;
+}
+
+size_t random_size(uint64_t *state, size_t low, size_t high) {
+    size_t range = high - low + 1;
+    unsigned bits = 64 - (unsigned)__builtin_clzll(range);
+    size_t below = (size_t)1 << random_next(state) % (bits + 1);
+    return low + random_next(state) % (below < range ? below : range);
+}
+
+static unsigned char byte_at(uint64_t tag, size_t i) {
+    return (unsigned char)((tag + i) * 0x9e3779b97f4a7c15u >> 56);
+}
+
+/* Large blocks: their ends and one byte in each memory page. */
+static size_t stride(size_t i, size_t bytes) {
+    return i >= 256 && i + 4352 < bytes ? 4096 : 1;
+}
+
+void fill(void *block, size_t bytes, uint64_t tag) {
+    for (size_t i = 0; i < bytes; i += stride(i, bytes))
+        ((unsigned char *)block)[i] = byte_at(tag, i);
+}
+
+bool filled(const void *block, size_t bytes, uint64_t tag) {
+    for (size_t i = 0; i < bytes; i += stride(i, bytes))
+        if (((const unsigned char *)block)[i] != byte_at(tag, i))
+            return false;
+    return true;
+}
+
+bool zero(const void *block, size_t bytes) {
+    const char *byte = block;
+    return bytes == 0 || (*byte == 0 && memcmp(byte, byte + 1, bytes - 1) == 0);
+}
+
+size_t resident(const void *at, size_t bytes) {
+    size_t found = 0;
+    for (size_t i = 0; i < bytes; i += 4096) {
+        unsigned char in;
+        if (mincore((char *)(uintptr_t)at + i, 4096, &in) == 0)
+            found += (size_t)(in & 1) * 4096;
+    }
+    return found;
+}
+
+bool mapped(const void *at) {
+    unsigned char in;
+    return mincore((void *)((uintptr_t)at & ~(uintptr_t)4095), 4096, &in) == 0 || errno != ENOMEM;
+}

@@ -1,0 +1,168 @@
+#include "big.h"
+
+#include <string.h>
+
+#include "arena.h"
+#include "owner.h"
+#include "support.h"
+
+static const size_t sizes[] = {SMALL_MAX + 1, POOL_BYTES,  POOL_BYTES + 1,
+                               100000,        RUN_MAX - 1, RUN_MAX,
+                               RUN_MAX + 1,   2 * RUN_MAX, 10 * RUN_MAX + 7};
+#define SIZES (sizeof sizes / sizeof sizes[0])
+
+static void *alloc(size_t size, bool clear) {
+    char *block = big_alloc(size, clear);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(block);
+    struct pool *pool = owner_pool(block);
+    CU_ASSERT_EQUAL(pool->state, size <= RUN_MAX ? POOL_RUN : POOL_LARGE);
+    CU_ASSERT(big_usable(pool, block, "test") >= size);
+    CU_ASSERT(big_bytes(pool) >= big_usable(pool, block, "test"));
+    return block;
+}
+
+static void release(void *block) {
+    big_free(owner_pool(block), block);
+}
+
+/* Twice: without a heap, whose thread has asked for nothing small yet, and with one. */
+static void test_sizes(void) {
+    for (int round = 0; round < 2; round++) {
+        char *block[SIZES];
+        for (size_t i = 0; i < SIZES; i++) {
+            block[i] = alloc(sizes[i], true);
+            CU_ASSERT(zero(block[i], sizes[i]));
+            fill(block[i], sizes[i], i);
+        }
+        for (size_t i = 0; i < SIZES; i++)
+            CU_ASSERT(filled(block[i], sizes[i], i));
+        for (size_t i = 0; i < SIZES; i++)
+            release(block[i]);
+        arena_check();
+        pool_free(pool_malloc(1));
+    }
+}
+
+/* Kept by the heap or not, dirty or not: what has to be clear is. */
+static void test_clear(void) {
+    for (int round = 0; round < 20; round++)
+        for (size_t i = 0; i < SIZES; i++) {
+            char *block = alloc(sizes[i] - (size_t)round, true);
+            CU_ASSERT(zero(block, sizes[i] - (size_t)round));
+            memset(block, 0xff, big_usable(owner_pool(block), block, "test"));
+            release(block);
+        }
+}
+
+static void free_it(void *p) {
+    pool_free(p);
+}
+
+static void free_twice(void *p) {
+    pool_free(p);
+    pool_free(p);
+}
+
+static void test_misuse(void) {
+    for (size_t i = 0; i < SIZES; i++) {
+        char *block = alloc(sizes[i], false);
+        int twice = stopped_for(free_twice, block);
+        CU_ASSERT(twice == MISUSE_DOUBLE_FREE || twice == MISUSE_INVALID_FREE);
+        CU_ASSERT_EQUAL(stopped_for(free_it, block + 8), MISUSE_UNALIGNED_FREE);
+        CU_ASSERT_EQUAL(stopped_for(free_it, block + 16), MISUSE_INTERIOR_FREE);
+        CU_ASSERT_EQUAL(stopped_for(free_it, block + sizes[i] / 16 * 16 - 16),
+                        MISUSE_INTERIOR_FREE);
+        CU_ASSERT_EQUAL(stopped_for(free_it, block), RETURNED);
+        release(block);
+    }
+}
+
+static void test_resize_run(void) {
+    char *block = alloc(POOL_BYTES, false);
+    fill(block, POOL_BYTES, 1);
+    struct pool *pool = owner_pool(block);
+    CU_ASSERT_PTR_EQUAL(big_resize(pool, 3 * POOL_BYTES), block); /* its neighbours are free */
+    CU_ASSERT_EQUAL(big_usable(pool, block, "test"), 3 * POOL_BYTES);
+    CU_ASSERT(filled(block, POOL_BYTES, 1));
+    CU_ASSERT_PTR_EQUAL(owner_pool(block + 3 * POOL_BYTES - 1), pool);
+    fill(block, 3 * POOL_BYTES, 2);
+    CU_ASSERT_PTR_EQUAL(big_resize(pool, 2 * POOL_BYTES), block);
+    CU_ASSERT_PTR_NULL(owner_pool(block + 2 * POOL_BYTES));
+    CU_ASSERT(filled(block, 256, 2));
+    arena_check();
+    struct pool *wall = arena_take(1);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(wall);
+    wall->state = POOL_RUN;
+    if (wall == pool + 2)
+        CU_ASSERT_PTR_NULL(big_resize(pool, 3 * POOL_BYTES));
+    arena_return(wall, 1);
+    CU_ASSERT_PTR_NULL(big_resize(pool, SMALL_MAX));
+    CU_ASSERT_PTR_NULL(big_resize(pool, RUN_MAX + 1));
+    release(block);
+    arena_check();
+}
+
+static void test_aligned(void) {
+    for (size_t align = 4096; align <= (size_t)1 << 24; align *= 4)
+        for (size_t size = 0; size < (size_t)1 << 21; size = size * 3 + 1) {
+            char *block = big_aligned(align, size);
+            CU_ASSERT_PTR_NOT_NULL_FATAL(block);
+            CU_ASSERT_EQUAL((uintptr_t)block & (align - 1), 0);
+            CU_ASSERT(pool_usable(block) >= size);
+            memset(block, 1, size);
+            release(block);
+        }
+    arena_check();
+}
+
+static uint64_t in_use(void) {
+    struct rows_total total;
+    CU_ASSERT(rows_read(&rows_self, &libpool_root, &total, NULL));
+    return total.live_bytes;
+}
+
+/* What the heap keeps is not live, is bounded, and goes back when asked for. */
+static void test_kept(void) {
+    pool_trim(0);
+    uint64_t before = in_use();
+    for (int i = 0; i < 300; i++) {
+        char *one = alloc(SMALL_MAX + 1 + (size_t)i * 4000, false);
+        release(one);
+        CU_ASSERT_EQUAL(in_use(), before);
+    }
+    pool_trim(0);
+    CU_ASSERT_EQUAL(in_use(), before);
+    CU_ASSERT_EQUAL(libpool_root.cached_pools_bytes, 0);
+    CU_ASSERT_EQUAL(libpool_root.large.blocks, 0);
+    CU_ASSERT_EQUAL(libpool_root.large.cached, 0);
+    arena_check();
+}
+
+static void *handed_over;
+
+static void free_handed_over(void *p) {
+    (void)p;
+    pool_free(handed_over);
+}
+
+/* Runs and large blocks have no owner: whoever frees them may. */
+static void test_freed_elsewhere(void) {
+    for (size_t i = 0; i < SIZES; i++) {
+        uint64_t before = in_use();
+        handed_over = alloc(sizes[i], false);
+        in_thread(free_handed_over, NULL);
+        CU_ASSERT_EQUAL(in_use(), before);
+    }
+    arena_check();
+}
+
+CU_TestInfo big_tests[] = {
+    {"all sizes", test_sizes},
+    {"clear", test_clear},
+    {"misuse", test_misuse},
+    {"a run resized", test_resize_run},
+    {"aligned", test_aligned},
+    {"kept by the heap", test_kept},
+    {"freed by another thread", test_freed_elsewhere},
+    CU_TEST_INFO_NULL,
+};

@@ -1,0 +1,102 @@
+#define _GNU_SOURCE
+#include "decay.h"
+
+#include <unistd.h>
+
+#include "support.h"
+
+#define MIB ((uint64_t)1 << 20)
+
+#define PERIOD_MS 100
+
+static struct pool_conf usual;
+
+/* What is learnt lasts while it is of use: until so much lay kept for long that nothing is left. */
+static void forget(void) {
+    uint64_t idle = decay_allowed();
+    decay_keep(idle);
+    for (int i = 0; i < 100 && decay_allowed() > pool_conf.keep_bytes; i++)
+        usleep(PERIOD_MS * 1500);
+    CU_ASSERT_EQUAL(decay_allowed(), pool_conf.keep_bytes);
+    decay_gave_back(idle);
+    usleep(PERIOD_MS * 3500);
+    CU_ASSERT_EQUAL(decay_allowed(), pool_conf.keep_bytes);
+}
+
+static void test_conf(void) {
+    pool_conf.decay_ms = PERIOD_MS;
+    usual = pool_conf;
+    CU_ASSERT_EQUAL(decay_kept(), 0);
+    CU_ASSERT_EQUAL(decay_allowed(), pool_conf.keep_bytes);
+    pool_conf.keep_bytes = 7 * MIB;
+    CU_ASSERT_EQUAL(decay_allowed(), 7 * MIB);
+    CU_ASSERT_EQUAL(libpool_root.keep_bytes, 7 * MIB);
+    pool_conf.keep_bytes = 0;
+    CU_ASSERT_EQUAL(decay_allowed(), 0);
+    pool_conf = usual;
+}
+
+static void test_share(void) {
+    pool_conf.keep_bytes = MIB;
+    pool_conf.keep_share = 64;
+    decay_live((int64_t)(256 * MIB));
+    CU_ASSERT_EQUAL(decay_allowed(), MIB + 64 * MIB);
+    decay_live(-(int64_t)(128 * MIB));
+    CU_ASSERT_EQUAL(decay_allowed(), MIB + 32 * MIB);
+    decay_live(-(int64_t)(128 * MIB));
+    CU_ASSERT_EQUAL(decay_allowed(), MIB);
+    pool_conf = usual;
+}
+
+static void test_kept(void) {
+    decay_keep(10 * MIB);
+    decay_keep(5 * MIB);
+    CU_ASSERT_EQUAL(decay_kept(), 15 * MIB);
+    decay_reuse(6 * MIB);
+    CU_ASSERT_EQUAL(decay_kept(), 9 * MIB);
+    uint64_t calls = event(EVENT_PURGE_CALLS), bytes = event(EVENT_PURGED_BYTES);
+    decay_gave_back(9 * MIB);
+    CU_ASSERT_EQUAL(decay_kept(), 0);
+    CU_ASSERT_EQUAL(event(EVENT_PURGE_CALLS), calls + 1);
+    CU_ASSERT_EQUAL(event(EVENT_PURGED_BYTES), bytes + 9 * MIB);
+}
+
+/* Fresh memory right after giving back raises what may be kept; memory that was never given back
+ * does not. */
+static void test_bounce(void) {
+    forget();
+    decay_live((int64_t)(100 * MIB));
+    uint64_t before = decay_allowed();
+    decay_fresh(1000 * MIB);
+    decay_keep(20 * MIB);
+    decay_gave_back(20 * MIB);
+    CU_ASSERT_EQUAL(decay_allowed(), before);
+    uint64_t bounced = event(EVENT_BOUNCED_BYTES);
+    decay_fresh(8 * MIB);
+    CU_ASSERT(event(EVENT_BOUNCED_BYTES) >= bounced + 8 * MIB);
+    CU_ASSERT(decay_allowed() >= before + 8 * MIB);
+    decay_live(-(int64_t)(100 * MIB));
+    forget();
+}
+
+/* However much bounces, what may be kept is bounded by what the program holds. */
+static void test_bounded(void) {
+    decay_live((int64_t)(10 * MIB));
+    for (int i = 0; i < 100; i++) {
+        decay_keep(50 * MIB);
+        decay_gave_back(50 * MIB);
+        decay_fresh(50 * MIB);
+    }
+    CU_ASSERT(decay_allowed() <= pool_conf.keep_bytes + 20 * MIB);
+    decay_live(-(int64_t)(10 * MIB));
+    forget();
+}
+
+CU_TestInfo decay_tests[] = {
+    {"options count at once", test_conf},
+    {"a share of what is live", test_share},
+    {"kept", test_kept},
+    {"bounces are learnt", test_bounce},
+    {"within bounds", test_bounded},
+    CU_TEST_INFO_NULL,
+};

@@ -1,0 +1,177 @@
+#include "large.h"
+
+#include <string.h>
+
+#include "os.h"
+#include "owner.h"
+#include "support.h"
+
+#define SIZE (RUN_MAX * 4 + 12345)
+
+static struct pool *record_of(const void *block) {
+    struct pool *record = owner_pool(block);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(record);
+    CU_ASSERT_EQUAL(record->state, POOL_LARGE);
+    CU_ASSERT_PTR_EQUAL(record->base, block);
+    return record;
+}
+
+static void *alloc(size_t size, bool clear) {
+    char *block = large_alloc(size, OS_PAGE, clear);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(block);
+    CU_ASSERT_EQUAL((uintptr_t)block % OS_PAGE, 0);
+    CU_ASSERT(record_of(block)->map_bytes >= size);
+    return block;
+}
+
+static void nothing_left(void) {
+    large_purge(0);
+    CU_ASSERT_EQUAL(libpool_root.large.blocks, 0);
+    CU_ASSERT_EQUAL(libpool_root.large.bytes, 0);
+    CU_ASSERT_EQUAL(libpool_root.large.asked, 0);
+    CU_ASSERT_EQUAL(libpool_root.large.cached, 0);
+    CU_ASSERT_EQUAL(libpool_root.large.cached_bytes, 0);
+    CU_ASSERT_PTR_NULL(libpool_root.large_first);
+}
+
+static void test_alloc(void) {
+    char *block = alloc(SIZE, true);
+    CU_ASSERT(zero(block, SIZE));
+    fill(block, SIZE, 1);
+    CU_ASSERT_EQUAL(libpool_root.large.blocks, 1);
+    CU_ASSERT_EQUAL(libpool_root.large.asked, SIZE);
+    CU_ASSERT_EQUAL(libpool_root.large.bytes, record_of(block)->map_bytes);
+    CU_ASSERT(filled(block, SIZE, 1));
+    large_free(record_of(block));
+    nothing_left();
+    CU_ASSERT(!mapped(block));
+    CU_ASSERT_PTR_NULL(owner_pool(block));
+}
+
+static void test_aligned(void) {
+    for (size_t align = OS_PAGE; align <= (size_t)1 << 30; align *= 2) {
+        char *block = large_alloc(SIZE, align, false);
+        CU_ASSERT_PTR_NOT_NULL_FATAL(block);
+        CU_ASSERT_EQUAL((uintptr_t)block & (align - 1), 0);
+        block[0] = block[SIZE - 1] = 1;
+        large_free(record_of(block));
+    }
+    nothing_left();
+}
+
+/* A kept mapping is used again, and is not what it was if it has to be clear. */
+static void test_reuse(void) {
+    size_t keep = pool_conf.keep_bytes;
+    pool_conf.keep_bytes = SIZE * 16;
+    char *block = alloc(SIZE, false);
+    fill(block, SIZE, 2);
+    uint64_t before = event(EVENT_LARGE_MAPPED);
+    large_free(record_of(block));
+    CU_ASSERT_EQUAL(libpool_root.large.cached, 1);
+    char *again = alloc(SIZE, true);
+    CU_ASSERT(zero(again, SIZE));
+    fill(again, SIZE, 3);
+    large_free(record_of(again));
+    again = alloc(SIZE + SIZE / 2, true); /* grown */
+    CU_ASSERT(zero(again, SIZE + SIZE / 2));
+    fill(again, SIZE + SIZE / 2, 3);
+    large_free(record_of(again));
+    again = alloc(SIZE / 2, true); /* cut */
+    CU_ASSERT(zero(again, SIZE / 2));
+    CU_ASSERT(record_of(again)->map_bytes < SIZE);
+    large_free(record_of(again));
+    CU_ASSERT_EQUAL(event(EVENT_LARGE_MAPPED), before);
+    CU_ASSERT(event(EVENT_LARGE_REUSED) >= 3);
+    pool_conf.keep_bytes = keep;
+    nothing_left();
+}
+
+static void test_resize(void) {
+    char *block = alloc(SIZE, false), *wall = alloc(SIZE, false);
+    fill(block, SIZE, 4);
+    static const size_t sizes[] = {SIZE + 1,     SIZE * 2, SIZE * 9,    SIZE * 3,
+                                   SIZE * 3 - 1, SIZE,     RUN_MAX + 1, SIZE * 2};
+    for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
+        block = large_resize(record_of(block), sizes[i]);
+        CU_ASSERT_PTR_NOT_NULL_FATAL(block);
+        CU_ASSERT(record_of(block)->map_bytes >= sizes[i]);
+        CU_ASSERT_EQUAL(record_of(block)->run_bytes, sizes[i]);
+        CU_ASSERT_EQUAL(libpool_root.large.asked, sizes[i] + SIZE);
+        block[sizes[i] - 1] = 1;
+    }
+    fill(wall, SIZE, 4); /* its first bytes are the same as those that block began with */
+    CU_ASSERT_EQUAL(memcmp(block, wall, 256), 0);
+    CU_ASSERT_PTR_NULL(large_resize(record_of(block), (size_t)1 << 60));
+    CU_ASSERT_PTR_NULL(large_resize(record_of(block), SIZE_MAX));
+    CU_ASSERT_PTR_NULL(large_resize(record_of(block), RUN_MAX));
+    CU_ASSERT_EQUAL(memcmp(block, wall, 256), 0);
+    large_free(record_of(block));
+    large_free(record_of(wall));
+    nothing_left();
+}
+
+static void test_holding(void) {
+    char *one = alloc(SIZE, false), *two = alloc(SIZE * 3, false);
+    size_t bytes;
+    CU_ASSERT_PTR_EQUAL(large_holding(one + 100000, &bytes), one);
+    CU_ASSERT_EQUAL(bytes, record_of(one)->map_bytes);
+    CU_ASSERT_PTR_EQUAL(large_holding(two + SIZE * 3 - 1, &bytes), two);
+    CU_ASSERT_PTR_NULL(large_holding(&bytes, &bytes));
+    CU_ASSERT_EQUAL(bytes, 0);
+    large_free(record_of(one));
+    CU_ASSERT_PTR_NULL(large_holding(one, &bytes));
+    large_free(record_of(two));
+    nothing_left();
+}
+
+static void test_too_much(void) {
+    CU_ASSERT_PTR_NULL(large_alloc(SIZE_MAX, OS_PAGE, false));
+    CU_ASSERT_PTR_NULL(large_alloc((size_t)PTRDIFF_MAX + 1, OS_PAGE, false));
+    CU_ASSERT_PTR_NULL(large_alloc((size_t)1 << 50, OS_PAGE, false));
+    nothing_left();
+}
+
+#define BLOCKS 100
+
+/* No two live blocks overlap, none loses its bytes, and the sums stay right. */
+static void test_random(void) {
+    static struct {
+        char *at;
+        size_t size;
+    } block[BLOCKS];
+    uint64_t state = 10, asked = 0;
+    for (int step = 0; step < 5000; step++) {
+        size_t i = random_next(&state) % BLOCKS, size = random_size(&state, RUN_MAX + 1, SIZE * 2);
+        asked += size - block[i].size;
+        if (block[i].at == NULL) {
+            bool clear = random_next(&state) % 2 == 0;
+            block[i].at = alloc(size, clear);
+            CU_ASSERT_FATAL(!clear ||
+                            (zero(block[i].at, 4096) && zero(block[i].at + size / 2, 99)));
+        } else if (random_next(&state) % 2 == 0) {
+            CU_ASSERT_FATAL(filled(block[i].at, 256, i));
+            block[i].at = large_resize(record_of(block[i].at), size);
+            CU_ASSERT_FATAL(filled(block[i].at, 256, i));
+        } else {
+            CU_ASSERT_FATAL(filled(block[i].at, block[i].size, i));
+            large_free(record_of(block[i].at));
+            asked -= size;
+            size = 0;
+            block[i].at = NULL;
+        }
+        block[i].size = size;
+        if (size > 0)
+            fill(block[i].at, size, i);
+        CU_ASSERT_EQUAL_FATAL(libpool_root.large.asked, asked);
+    }
+    for (size_t i = 0; i < BLOCKS; i++)
+        if (block[i].at != NULL)
+            large_free(record_of(block[i].at));
+    nothing_left();
+}
+
+CU_TestInfo large_tests[] = {
+    {"alloc and free", test_alloc}, {"aligned", test_aligned}, {"reuse", test_reuse},
+    {"resize", test_resize},        {"holding", test_holding}, {"too much", test_too_much},
+    {"at random", test_random},     CU_TEST_INFO_NULL,
+};

@@ -1,0 +1,142 @@
+#define _GNU_SOURCE
+#include "os.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "support.h"
+
+#define LENGTH ((size_t)1 << 18)
+
+static void test_round(void) {
+    CU_ASSERT_EQUAL(os_round(0), 0);
+    CU_ASSERT_EQUAL(os_round(1), OS_PAGE);
+    CU_ASSERT_EQUAL(os_round(OS_PAGE), OS_PAGE);
+    CU_ASSERT_EQUAL(os_round(OS_PAGE + 1), 2 * OS_PAGE);
+}
+
+static void test_map(void) {
+    char *at = os_map(NULL, LENGTH);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(at);
+    CU_ASSERT(zero(at, LENGTH));
+    memset(at, 1, LENGTH);
+    CU_ASSERT(os_purge(at, LENGTH));
+    CU_ASSERT_EQUAL(resident(at, LENGTH), 0);
+    CU_ASSERT(zero(at, LENGTH));
+    os_huge(at, LENGTH);
+    os_unmap(at, LENGTH);
+    CU_ASSERT(!mapped(at));
+}
+
+static void test_aligned(void) {
+    for (size_t align = OS_PAGE * 2; align <= (size_t)1 << 28; align *= 2) {
+        char *at = os_map_aligned(align, LENGTH);
+        CU_ASSERT_PTR_NOT_NULL_FATAL(at);
+        CU_ASSERT_EQUAL((uintptr_t)at & (align - 1), 0);
+        at[0] = at[LENGTH - 1] = 1;
+        os_unmap(at, LENGTH);
+        CU_ASSERT(!mapped(at));
+    }
+}
+
+static void test_reserve(void) {
+    char *at = os_reserve((size_t)1 << 34);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(at);
+    at[(size_t)1 << 33] = 1;
+    CU_ASSERT_EQUAL(at[((size_t)1 << 33) + 1], 0);
+    os_unmap(at, (size_t)1 << 34);
+}
+
+static void test_remap(void) {
+    char *at = os_map(NULL, LENGTH);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(at);
+    fill(at, LENGTH, 5);
+    char *bigger = os_remap(at, LENGTH, 16 * LENGTH, true);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(bigger);
+    CU_ASSERT(filled(bigger, LENGTH, 5));
+    CU_ASSERT(zero(bigger + LENGTH, 15 * LENGTH));
+    CU_ASSERT_PTR_EQUAL(os_remap(bigger, 16 * LENGTH, LENGTH, false), bigger);
+    char *to = os_map(NULL, LENGTH);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(to);
+    CU_ASSERT_PTR_EQUAL(os_remap_to(bigger, LENGTH, to), to);
+    CU_ASSERT(filled(to, LENGTH, 5));
+    CU_ASSERT(!mapped(bigger));
+    os_unmap(to, LENGTH);
+}
+
+static void test_errno(void) {
+    errno = 77;
+    CU_ASSERT_PTR_NULL(os_map(NULL, (size_t)1 << 60));
+    CU_ASSERT_PTR_NULL(os_map_aligned((size_t)1 << 62, (size_t)3 << 62));
+    CU_ASSERT_PTR_NULL(os_remap((void *)64, LENGTH, 2 * LENGTH, true));
+    CU_ASSERT_PTR_NULL(os_remap_to((void *)64, LENGTH, (void *)128));
+    CU_ASSERT(!os_purge((void *)64, LENGTH));
+    os_unmap((void *)64, LENGTH);
+    os_huge((void *)64, LENGTH);
+    CU_ASSERT(!os_thread_alive(1 << 30));
+    CU_ASSERT_EQUAL(errno, 77);
+}
+
+static void test_clock(void) {
+    uint64_t before = os_now_ms();
+    usleep(30000);
+    uint64_t after = os_now_ms();
+    CU_ASSERT(after >= before + 10 && after < before + 20000);
+}
+
+static void test_limits(void) {
+    struct rlimit was;
+    CU_ASSERT_EQUAL_FATAL(getrlimit(RLIMIT_DATA, &was), 0);
+    size_t before = os_limit();
+    setrlimit(RLIMIT_DATA, &(struct rlimit){(rlim_t)1 << 40, was.rlim_max});
+    CU_ASSERT_EQUAL(os_limit(), before < (size_t)1 << 40 ? before : (size_t)1 << 40);
+    setrlimit(RLIMIT_DATA, &was);
+    CU_ASSERT_EQUAL(os_limit(), before);
+    size_t pages = (size_t)sysconf(_SC_PHYS_PAGES), page = (size_t)sysconf(_SC_PAGESIZE);
+    CU_ASSERT_EQUAL(os_physical() / page, pages);
+}
+
+static void note_tid(void *p) {
+    *(int *)p = os_tid();
+    CU_ASSERT(os_thread_alive(*(int *)p));
+}
+
+static void test_threads(void) {
+    int tid = 0;
+    CU_ASSERT_EQUAL(os_tid(), syscall(SYS_gettid));
+    CU_ASSERT(os_thread_alive(os_tid()));
+    in_thread(note_tid, &tid);
+    CU_ASSERT_NOT_EQUAL(tid, os_tid());
+    for (int i = 0; i < 1000 && os_thread_alive(tid); i++)
+        usleep(1000); /* the kernel wakes the joiner a moment before the thread is gone */
+    CU_ASSERT(!os_thread_alive(tid));
+}
+
+static void register_again(void *p) {
+    (void)p;
+    if (!os_barrier())
+        __builtin_trap();
+}
+
+static void test_barrier(void) {
+    CU_ASSERT(os_barrier());
+    CU_ASSERT(os_barrier());
+    CU_ASSERT_EQUAL(stopped_for(register_again, NULL), RETURNED);
+}
+
+CU_TestInfo os_tests[] = {
+    {"lengths in whole memory pages", test_round},
+    {"map, purge, unmap", test_map},
+    {"aligned, nothing left around it", test_aligned},
+    {"reserve", test_reserve},
+    {"remap keeps contents", test_remap},
+    {"failures: NULL or false, errno kept", test_errno},
+    {"the clock moves on", test_clock},
+    {"limits and memory of the machine", test_limits},
+    {"threads", test_threads},
+    {"barrier, also in a child", test_barrier},
+    CU_TEST_INFO_NULL,
+};

@@ -1,0 +1,137 @@
+#define _GNU_SOURCE
+#include "reclaim.h"
+
+#include <pthread.h>
+#include <unistd.h>
+
+#include "heap_slow.h"
+#include "support.h"
+
+#define COUNT 20000
+#define SIZE  480
+
+static char *block[COUNT];
+
+static void allocate(void) {
+    for (int i = 0; i < COUNT; i++) {
+        block[i] = pool_malloc(SIZE);
+        CU_ASSERT_PTR_NOT_NULL_FATAL(block[i]);
+        fill(block[i], SIZE, (uint64_t)i);
+    }
+}
+
+static void free_all(void *p) {
+    (void)p;
+    for (int i = 0; i < COUNT; i++)
+        pool_free(block[i]);
+}
+
+static uint32_t pools_of(const struct heap *heap) {
+    uint32_t pools = 0;
+    for (uint32_t c = 0; c < CLASS_MAX; c++)
+        pools += heap->count[c].pools;
+    return pools;
+}
+
+/* This thread only waits while another frees its blocks: most of its pools go back. */
+static void test_owner_asleep(void) {
+    allocate();
+    uint32_t before = pools_of(self.heap);
+    in_thread(free_all, NULL);
+    CU_ASSERT(before > 100);
+    CU_ASSERT(pools_of(self.heap) < before / 2);
+    allocate();
+    for (int i = 0; i < COUNT; i++)
+        CU_ASSERT(filled(block[i], SIZE, (uint64_t)i));
+    heap_check(self.heap);
+    free_all(NULL);
+    heap_check(self.heap);
+}
+
+/* The owner is in the midst of its slow paths all the time; nothing is lost or handed out twice. */
+static _Atomic bool over;
+
+static void *exchange(void *p) {
+    _Atomic(char *) *box = p;
+    while (!over) {
+        char *mine = atomic_exchange(box, NULL);
+        if (mine != NULL)
+            pool_free(mine);
+    }
+    pool_thread_exit();
+    return NULL;
+}
+
+#define BOXES 512
+
+static void test_owner_busy(void) {
+    static char *own[4000];
+    static _Atomic(char *) box[BOXES];
+    pthread_t thread[2];
+    over = false;
+    for (int t = 0; t < 2; t++)
+        CU_ASSERT_EQUAL_FATAL(pthread_create(&thread[t], NULL, exchange, &box[t]), 0);
+    for (int round = 0; round < 40; round++) {
+        for (int i = 0; i < 4000; i++) {
+            own[i] = pool_malloc(8192);
+            fill(own[i], 64, (uint64_t)i);
+        }
+        for (int i = 0; i < 4000; i++) {
+            if (!filled(own[i], 64, (uint64_t)i))
+                CU_FAIL_FATAL("a block was changed by another");
+            char *was = atomic_exchange(&box[i % 2], own[i]);
+            if (was != NULL)
+                pool_free(was);
+        }
+    }
+    over = true;
+    for (int t = 0; t < 2; t++) {
+        pthread_join(thread[t], NULL);
+        pool_free(box[t]);
+    }
+    heap_enter(self.heap);
+    heap_collect(self.heap);
+    heap_check(self.heap);
+    heap_leave(self.heap);
+}
+
+static _Atomic int stage;
+
+static void *enter_slow_path(void *p) {
+    pool_free(pool_malloc(24));
+    atomic_store((_Atomic(struct heap *) *)p, self.heap);
+    stage = 1;
+    while (stage != 2)
+        usleep(100);
+    heap_enter(self.heap);
+    stage = 3;
+    heap_leave(self.heap);
+    pool_thread_exit();
+    return NULL;
+}
+
+/* Told to stop, an owner waits at the door of its slow path until reclaiming is over. */
+static void test_wait(void) {
+    _Atomic(struct heap *) heap = NULL;
+    pthread_t thread;
+    CU_ASSERT_EQUAL_FATAL(pthread_create(&thread, NULL, enter_slow_path, &heap), 0);
+    while (stage != 1)
+        usleep(100);
+    lock_take(&heap->reclaim);
+    atomic_store(&heap->stop, 1);
+    stage = 2;
+    usleep(50000);
+    CU_ASSERT_EQUAL(stage, 2);
+    CU_ASSERT_EQUAL(heap->busy, 0);
+    atomic_store(&heap->stop, 0);
+    lock_release(&heap->reclaim);
+    pthread_join(thread, NULL);
+    CU_ASSERT_EQUAL(stage, 3);
+}
+
+CU_TestInfo reclaim_tests[] = {
+    {"the owner sleeps", test_owner_asleep},
+    {"the owner works", test_owner_busy},
+    {"the owner waits", test_wait},
+    CU_TEST_INFO_NULL,
+};
