@@ -11,7 +11,9 @@ void remote_push_pool(struct heap *heap, struct pool *pool) {
         pool->mail_next = first;
     } while (!atomic_compare_exchange_weak_explicit(&heap->mail, &first, pool,
                                                     memory_order_release, memory_order_relaxed));
-    atomic_fetch_add_explicit(&heap->waiting, 1, memory_order_relaxed);
+    /* Lost additions do not matter. */
+    uint32_t waiting = atomic_load_explicit(&heap->waiting, memory_order_relaxed);
+    atomic_store_explicit(&heap->waiting, waiting + 1, memory_order_relaxed);
 }
 
 static uint32_t push_block(struct pool *pool, struct link *block) {

@@ -93,32 +93,33 @@ enum pool_state { POOL_NONE, POOL_USED, POOL_FULL, POOL_RUN, POOL_BODY, POOL_LAR
 #define NO_HEAD 0xffffu    /* head half of pool.top when the list is empty */
 
 struct pool {
-    /* What the owner's malloc and free touch: one cache line. */
-    uint64_t key;        /* -(base + id of the owning heap) */
-    uint64_t mult;       /* floor(2^64 / block_size) + 1 */
-    uint64_t bound;      /* armed: see size_class.h; 0 sends every free to the slow path */
-    char *origin;        /* base rounded down to 64 KiB: what list links count from */
-    uint32_t top;        /* quota << 16 | link to the first free block */
-    uint32_t block_size; /* bytes; of a run: 0 */
-    char *base;          /* first byte of the pool, run or large block */
-    struct heap *heap;   /* owner; runs and large blocks have none */
-    uint16_t carved;     /* blocks handed to the list so far */
-    uint16_t capacity;
+    /* What every free of a block of the pool reads, and other threads write: one cache line. */
+    uint64_t key;           /* -(base + id of the owning heap) */
+    uint64_t mult;          /* floor(2^64 / block_size) + 1 */
+    uint64_t bound;         /* armed: see size_class.h; 0 sends every free to the slow path */
+    char *base;             /* first byte of the pool, run or large block */
+    struct heap *heap;      /* owner; runs and large blocks have none */
+    struct pool *mail_next; /* next pool with mail for the same heap */
+    _Atomic uint32_t mail;  /* count << 16 | link: blocks freed by other threads */
+    uint32_t block_size;    /* bytes; of a run: 0 */
+    uint16_t capacity;      /* blocks */
+    uint16_t carved;        /* blocks handed to the list so far */
     uint8_t size_class;
-    uint8_t state; /* enum pool_state */
+    uint8_t state;          /* enum pool_state */
+
+    /* What the owner's malloc and free write: a line of its own, or each would take the other
+     * line from every thread that frees here. */
+    alignas(64) char *origin; /* base rounded down to 64 KiB: what list links count from */
+    uint32_t top;             /* quota << 16 | link to the first free block */
     uint8_t resting; /* 1: free but kept by a heap. Class pools: one quota is held back, so that
                         free need not look; runs and large blocks: in heap.big */
     uint8_t fresh;   /* 1: beyond the carved blocks memory is zero and untouched */
-
-    /* What other threads write, and what only slow paths read. */
-    alignas(64) _Atomic uint32_t mail; /* count << 16 | link: blocks freed by other threads */
-    uint32_t run_pools;                /* run: number of pools */
-    struct pool *mail_next;            /* next pool with mail for the same heap */
-    struct pool *next, *prev;          /* partial list; large: list of all */
+    struct pool *next, *prev; /* partial list; large: list of all */
     struct arena *arena;
-    size_t run_bytes;                  /* run, large: bytes asked for */
+    size_t run_bytes;         /* run, large: bytes asked for */
+    uint32_t run_pools;       /* run: number of pools */
     union {
-        size_t map_bytes;    /* large: bytes of the mapping */
+        size_t map_bytes; /* large: bytes of the mapping */
         struct {
             uint32_t rest_index; /* class pool: position in heap.rest */
             uint32_t rest_bytes; /* what it counted for in heap.rest_bytes */
@@ -126,7 +127,7 @@ struct pool {
     };
 };
 static_assert(sizeof(struct pool) == 128, "the address map shifts by 8 to reach a record");
-static_assert(offsetof(struct pool, mail) == 64, "owner's fields and other threads' in own lines");
+static_assert(offsetof(struct pool, origin) == 64, "owner's fields and other threads' in own lines");
 static_assert(POOL_BYTES / MIN_ALIGN <= 0x1000, "quota and offsets fit 16 bits");
 static_assert(ARENA_BYTES / POOL_BYTES == ARENA_POOLS, "one 64-bit map per arena");
 static_assert(sizeof(struct link) == 8 && sizeof(struct link) <= MIN_ALIGN, "a link fits any block");
