@@ -21,6 +21,8 @@ struct place {
     size_t sizes[LEFT_BLOCKS];
 };
 
+static pthread_barrier_t all_there;
+
 static void free_left(struct place *place)
 {
     for (unsigned i = 0; i < LEFT_BLOCKS; i++) {
@@ -47,11 +49,14 @@ static char *new_block(size_t size, char mark)
 static void *live(void *argument)
 {
     struct place *place = argument;
-    struct chance chance = {place->thread};
+    /* Every thread does the same, so that nothing but the number of threads can need more. */
+    struct chance chance = {1};
     char *own[OWN_BLOCKS];
 
     for (unsigned i = 0; i < OWN_BLOCKS; i++)
         own[i] = new_block(chance_log(&chance, 16, 32768), 1);
+    /* All threads of a batch hold their blocks at once, so that every batch needs the same. */
+    pthread_barrier_wait(&all_there);
     if (place->thread % 2 == 0)
         free_left(place);
     for (unsigned i = 0; i < LEFT_BLOCKS; i++) {
@@ -96,6 +101,7 @@ int main(void)
     double begun = seconds_now();
 
     require_subject();
+    pthread_barrier_init(&all_there, NULL, BATCH);
     for (unsigned thread = 0; thread < ALL_THREADS; thread += BATCH) {
         play_batch(places, thread);
         if (thread + BATCH == FIRST_LOOK)
