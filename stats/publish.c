@@ -3,17 +3,18 @@
 #include <errno.h>
 #include <stdatomic.h>
 #include <string.h>
+#include <sys/mman.h>
 
 #include "page_file.h"
-#include "page_layout.h"
 #include "pool.h"
 #include "raw.h"
-#include "root.h"
+#include "write_rows.h"
 
 #define COST_FACTOR         200  /* publishing takes at most 1/200 of the time */
 #define REQUEST_INTERVAL_MS 20   /* readers who keep asking get no more often served */
 #define RETRY_MS            1000 /* after failing to make a page; doubles up to 2^10 of it */
 #define EXIT_WAIT_MS        20
+#define CLOSED              1 /* value of `busy` after the exit: nothing is published any more */
 
 struct publish_conf publish_conf = {
     .enabled = true,
@@ -24,10 +25,11 @@ struct publish_conf publish_conf = {
 
 /* Everything but `busy` and the atomics belongs to whoever set `busy`. */
 static struct {
-    _Atomic int busy;
+    _Atomic uintptr_t busy;   /* 0, this_thread() of who is at it, or CLOSED */
     _Atomic uint64_t next_ms; /* nothing to do before, but look at the request box */
     _Atomic bool has_page;
-    int pid; /* of the process that all this belongs to */
+    int pid;     /* of the process that all this belongs to */
+    bool forked; /* in a signal handler, in the middle of publishing: file is the parent's */
     uint64_t started_ms;
     uint64_t request_ms;
     uint64_t served;
@@ -37,108 +39,10 @@ static struct {
     struct page_file file;
 } publisher;
 
-/* rows_read adds up here, out of readers' reach. Of the heaps only as many as there are. */
-static struct rows_class classes[ROWS_CLASSES];
-static struct rows_heap heaps[PAGE_HEAPS_MAX];
-#define HEAPS_SPARE 4 /* may come to be between counting and reading */
-
 static uint64_t coarse_ms(void) {
     struct timespec t;
     clock_gettime(CLOCK_MONOTONIC_COARSE, &t);
     return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
-}
-
-/* The order that page.h promises. The sequence comes from the number of the publication, so that
- * nothing a reader may have written into the page matters here. */
-static void write_row(struct page_row *row, const void *data, size_t bytes, uint64_t now) {
-    uint32_t sequence = publisher.publications * 2;
-    const uint64_t *from = data;
-    _Atomic uint64_t *to = (_Atomic uint64_t *)(row + 1);
-    atomic_store_explicit(&row->sequence, sequence + 1, memory_order_relaxed);
-    atomic_thread_fence(memory_order_release);
-    atomic_store_explicit(&row->check, page_row_check(now, from, bytes / 8), memory_order_relaxed);
-    atomic_store_explicit(&row->published, now, memory_order_relaxed);
-    for (size_t i = 0; i < bytes / 8; i++)
-        atomic_store_explicit(&to[i], from[i], memory_order_relaxed);
-    atomic_store_explicit(&row->sequence, sequence + 2, memory_order_release);
-}
-
-/* The rows of one walk that go to one section. */
-struct section_writer {
-    enum page_section_id id;
-    uint32_t written, truncated, reached;
-};
-
-struct walk {
-    uint64_t now;
-    struct section_writer arenas, heaps;
-};
-
-static void put_row(struct section_writer *writer, const void *data, size_t bytes, uint64_t now) {
-    const struct page_layout *layout = &page_layout[writer->id];
-    if (writer->truncated || writer->written >= writer->reached) {
-        writer->reached = page_file_reach(&publisher.file, writer->id, writer->written + 1);
-        if (writer->written >= writer->reached) {
-            writer->truncated++;
-            return;
-        }
-    }
-    struct page_row *row =
-        page_file_row(&publisher.file, layout->offset, layout->stride, writer->written);
-    write_row(row, data, bytes, now);
-    writer->written++;
-}
-
-static bool put_arena(void *context, const struct rows_arena *row) {
-    struct walk *walk = context;
-    put_row(&walk->arenas, row, sizeof *row, walk->now);
-    return true;
-}
-
-static bool put_heap(void *context, const struct rows_heap *row) {
-    struct walk *walk = context;
-    put_row(&walk->heaps, row, sizeof *row, walk->now);
-    return true;
-}
-
-static void put_counts(enum page_section_id id, uint32_t count, uint32_t truncated) {
-    struct page_section *section = &publisher.file.page->section[id];
-    atomic_store_explicit(&section->count, count, memory_order_relaxed);
-    atomic_store_explicit(&section->truncated, truncated, memory_order_relaxed);
-}
-
-static void put_fixed(const struct rows_total *total, uint32_t class_count, uint64_t now) {
-    const struct page_layout *layout = &page_layout[PAGE_TOTALS];
-    write_row(
-        page_file_row(&publisher.file, layout->offset, layout->stride, publisher.publications & 1),
-        total, sizeof *total, now);
-    layout = &page_layout[PAGE_CLASSES];
-    for (uint32_t i = 0; i < class_count; i++)
-        write_row(page_file_row(&publisher.file, layout->offset, layout->stride, i), &classes[i],
-                  sizeof classes[i], now);
-}
-
-static bool put_walk(uint64_t now) {
-    struct walk walk = {.now = now, .arenas.id = PAGE_ARENAS, .heaps.id = PAGE_HEAPS};
-    uint32_t heap_count =
-        atomic_load_explicit(&libpool_root.heap_count, memory_order_relaxed) + HEAPS_SPARE;
-    struct rows_visit visit = {.arena = put_arena,
-                               .heap = put_heap,
-                               .context = &walk,
-                               .classes = classes,
-                               .heaps = heaps,
-                               .heap_capacity =
-                                   heap_count < PAGE_HEAPS_MAX ? heap_count : PAGE_HEAPS_MAX};
-    struct rows_total total;
-    if (!rows_read(&rows_self, &libpool_root, &total, &visit))
-        return false;
-    uint32_t class_count = visit.class_count < ROWS_CLASSES ? visit.class_count : ROWS_CLASSES;
-    put_fixed(&total, class_count, now);
-    put_counts(PAGE_TOTALS, 2, 0);
-    put_counts(PAGE_CLASSES, class_count, 0);
-    put_counts(PAGE_HEAPS, walk.heaps.written, walk.heaps.truncated);
-    put_counts(PAGE_ARENAS, walk.arenas.written, walk.arenas.truncated);
-    return true;
 }
 
 static void publish(uint64_t now_ms) {
@@ -147,7 +51,7 @@ static void publish(uint64_t now_ms) {
     atomic_store_explicit(&publisher.file.page->generation, publisher.publications * 2 + 1,
                           memory_order_relaxed);
     atomic_thread_fence(memory_order_release);
-    bool walked = put_walk(begin);
+    bool walked = write_rows(&publisher.file, publisher.publications, begin);
     /* Growing may have moved the page. */
     struct page_header *page = publisher.file.page;
     uint64_t cost = boot_time() - begin;
@@ -209,11 +113,30 @@ static void tick(uint64_t now_ms) {
     }
 }
 
+static uintptr_t this_thread(void) {
+    return (uintptr_t)&errno;
+}
+
 static bool enter(void) {
-    return atomic_exchange_explicit(&publisher.busy, 1, memory_order_acquire) == 0;
+    uintptr_t nobody = 0;
+    return atomic_compare_exchange_strong_explicit(&publisher.busy, &nobody, this_thread(),
+                                                   memory_order_acquire, memory_order_relaxed);
+}
+
+static void forget_page(void) {
+    memset(&publisher.file, 0, sizeof publisher.file);
+    publisher.failures = 0;
+    atomic_store_explicit(&publisher.has_page, false, memory_order_relaxed);
+    atomic_store_explicit(&publisher.next_ms, 0, memory_order_relaxed);
 }
 
 static void leave(void) {
+    if (publisher.forked) {
+        if (publisher.file.page)
+            munmap(publisher.file.page, publisher.file.mapped);
+        forget_page();
+        publisher.forked = false;
+    }
     atomic_store_explicit(&publisher.busy, 0, memory_order_release);
 }
 
@@ -252,32 +175,50 @@ static void finish(uint64_t now_ms) {
     atomic_store_explicit(&publisher.file.page->state, PAGE_ENDED, memory_order_release);
 }
 
-/* In the child of a vfork these are its parent's variables: hands off.
- * `busy` stays set, so that nothing is published after this. Another thread that is publishing
- * just now is given some time; the file can be removed under it. */
+/* Waits for another thread that is publishing just now, but not for this one, which may have
+ * been interrupted by the signal whose handler ends the process. */
+static bool enter_soon(void) {
+    uint64_t give_up = coarse_ms() + EXIT_WAIT_MS;
+    bool entered = enter();
+    while (!entered && coarse_ms() < give_up &&
+           atomic_load_explicit(&publisher.busy, memory_order_relaxed) != this_thread())
+        entered = enter();
+    return entered;
+}
+
+/* In the child of a vfork these are its parent's variables: hands off. The file can be removed
+ * under a thread that is still publishing. */
 void publish_exit(void) {
     if (publisher.pid != getpid())
         return;
     int saved = errno;
-    uint64_t give_up = coarse_ms() + EXIT_WAIT_MS;
-    bool entered = enter();
-    while (!entered && coarse_ms() < give_up)
-        entered = enter();
-    if (entered)
+    bool entered = enter_soon();
+    if (entered) {
         finish(coarse_ms());
-    else if (publisher.file.page)
-        page_file_remove(&publisher.file);
+        atomic_store_explicit(&publisher.busy, CLOSED, memory_order_release);
+    } else {
+        publish_conf.enabled = false;
+        if (publisher.file.page)
+            page_file_remove(&publisher.file);
+    }
     errno = saved;
 }
 
-/* The mapping was not inherited (MADV_DONTFORK); another thread of the parent may have been at it
- * when the fork came, hence `busy`. */
+/* The mapping was not inherited (MADV_DONTFORK). Whoever published when the fork came is gone,
+ * unless it was this thread, which forked in a signal handler and will go on where it was: then
+ * it shall find memory there, and leave() ends it. */
 void publish_fork_child(void) {
-    memset(&publisher.file, 0, sizeof publisher.file);
-    publisher.failures = 0;
+    int saved = errno;
     publisher.pid = getpid();
     publisher.started_ms = coarse_ms();
-    atomic_store_explicit(&publisher.has_page, false, memory_order_relaxed);
-    atomic_store_explicit(&publisher.next_ms, 0, memory_order_relaxed);
-    leave();
+    if (atomic_load_explicit(&publisher.busy, memory_order_relaxed) == this_thread()) {
+        publisher.forked = true;
+        if (publisher.file.page)
+            mmap(publisher.file.page, publisher.file.mapped, PROT_READ | PROT_WRITE,
+                 MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
+    } else {
+        forget_page();
+        leave();
+    }
+    errno = saved;
 }

@@ -10,9 +10,10 @@
 struct fake {
     uint64_t value; /* every number of every row is derived from it, see fake_number */
     uint32_t arenas, heaps;
-    bool fails;     /* rows_read returns false */
-    unsigned reads; /* calls of rows_read */
-    unsigned trims; /* calls of pool_trim */
+    bool fails;            /* rows_read returns false */
+    unsigned reads;        /* calls of rows_read */
+    void (*in_walk)(void); /* called by rows_read, once, in its middle */
+    unsigned trims;        /* calls of pool_trim */
 };
 extern struct fake fake;
 

@@ -287,6 +287,54 @@ static int fork_gives_own_page(void) {
     return failed;
 }
 
+static pid_t forked;
+
+static void fork_in_walk(void) {
+    forked = fork();
+    if (forked == 0)
+        publish_fork_child();
+}
+
+/* As a signal handler may: the child comes back into the middle of its parent's publication. */
+static int fork_in_the_middle(void) {
+    int failed = 0, code = 0;
+    struct snapshot s;
+    uint64_t value;
+    fake = (struct fake){.value = 300, .arenas = 5, .heaps = 2};
+    tick_after(0);
+    fake.in_walk = fork_in_walk;
+    fake.arenas = 3000; /* growing, on top of it */
+    tick_after(60000);
+    CHECK(forked != 0 || open_page(getpid(), O_RDONLY, NULL) < 0);
+    fake.value = forked == 0 ? 301 : 302;
+    tick_after(60000);
+    CHECK(read_page(&s) == STATUS_OK && s.pid == getpid());
+    CHECK(fake_is_whole(&s.total, 0, sizeof s.total / 8, &value) && value == fake.value);
+    snapshot_clear(&s);
+    if (forked == 0) {
+        publish_exit();
+        _exit(failed);
+    }
+    CHECK(waitpid(forked, &code, 0) == forked && code == 0);
+    CHECK(read_page(&s) == STATUS_OK && s.pid == getpid());
+    snapshot_clear(&s);
+    return failed;
+}
+
+static void exit_in_walk(void) {
+    uint64_t before = boot_time();
+    publish_exit();
+    _exit(boot_time() - before > 10 * 1000000 || open_page(getpid(), O_RDONLY, NULL) >= 0);
+}
+
+/* From a signal handler, again: it must not wait for itself. */
+static int exit_in_the_middle(void) {
+    tick_after(0);
+    fake.in_walk = exit_in_walk;
+    tick_after(60000);
+    return 1;
+}
+
 static int child_without_handlers(void) {
     int failed = 0;
     tick_after(60000);
@@ -392,6 +440,8 @@ static int own_leftover_is_replaced(void) {
     X(exit_removes)                                                                                \
     X(exit_keeps_if_asked)                                                                         \
     X(fork_gives_own_page)                                                                         \
+    X(fork_in_the_middle)                                                                          \
+    X(exit_in_the_middle)                                                                          \
     X(bare_fork_does_not_crash)                                                                    \
     X(size_limit_is_respected)                                                                     \
     X(disabled)                                                                                    \

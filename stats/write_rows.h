@@ -1,0 +1,12 @@
+/* One walk over the allocator's rows, written into the page. Same conditions as publish.h. */
+#ifndef STATS_WRITE_ROWS_H
+#define STATS_WRITE_ROWS_H
+
+#include "page_file.h"
+
+/* Writes rows and counts as publication number `publication` (1, 2, ...), true at `now`. May let
+ * the page grow and so move file->page. False, with the old figures in place, when the allocator
+ * could not be read. Not thread-safe. */
+bool write_rows(struct page_file *file, uint32_t publication, uint64_t now);
+
+#endif
