@@ -10,9 +10,9 @@
 #include <unistd.h>
 
 /* A program at a fixed address has its own entry for a function that it only calls: the symbol is
-   undefined there. The one who serves it is the next in line, and the witness is preloaded first. */
-static const char *object_of(const char *symbol)
-{
+   undefined there. The one who serves it is the next in line, and the witness is preloaded first.
+ */
+static const char *object_of(const char *symbol) {
     Dl_info info;
     ElfW(Sym) *entry = NULL;
     void *address = dlsym(RTLD_DEFAULT, symbol);
@@ -26,8 +26,7 @@ static const char *object_of(const char *symbol)
 }
 
 /* An allocator that takes over only some of the functions would free what another one gave out. */
-static const char *object_of_all(void)
-{
+static const char *object_of_all(void) {
     static const char *const symbols[] = {"free", "calloc", "realloc", "posix_memalign"};
     const char *object = object_of("malloc");
 
@@ -38,8 +37,7 @@ static const char *object_of_all(void)
     return object;
 }
 
-__attribute__((constructor)) static void bear_witness(void)
-{
+__attribute__((constructor)) static void bear_witness(void) {
     int saved = errno;
     const char *path = getenv("WITNESS_LOG");
     char line[1024];
@@ -47,8 +45,8 @@ __attribute__((constructor)) static void bear_witness(void)
 
     if (path == NULL)
         return;
-    length = snprintf(line, sizeof line, "%s\t%s\n", program_invocation_short_name,
-                      object_of_all());
+    length =
+        snprintf(line, sizeof line, "%s\t%s\n", program_invocation_short_name, object_of_all());
     file = open(path, O_WRONLY | O_APPEND | O_CLOEXEC);
     if (file >= 0) {
         /* A line that could not be written shows as a missing witness: the case fails on that. */

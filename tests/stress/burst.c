@@ -15,11 +15,11 @@
 
 #include "support.h"
 
-#define BURST_BYTES (500 * (size_t)1000000)
-#define MAX_BLOCKS 400000
-#define LIVE_SHARE 0.04
-#define ALLOWED_RATIO 1.2
-#define ALLOWED_BYTES (2 * MIB)
+#define BURST_BYTES     (500 * (size_t)1000000)
+#define MAX_BLOCKS      400000
+#define LIVE_SHARE      0.04
+#define ALLOWED_RATIO   1.2
+#define ALLOWED_BYTES   (2 * MIB)
 #define ALLOWED_SECONDS 1.0
 
 static char **blocks;
@@ -30,8 +30,7 @@ static size_t live_bytes;
 static int runs_on;
 
 /* Records lie outside the heap, and are touched before the first look at resident memory. */
-static void *record_memory(size_t bytes)
-{
+static void *record_memory(size_t bytes) {
     void *start = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
     if (start == MAP_FAILED)
@@ -40,8 +39,7 @@ static void *record_memory(size_t bytes)
     return start;
 }
 
-static void allocate_burst(void)
-{
+static void allocate_burst(void) {
     struct chance chance = {11};
     size_t bytes = 0;
 
@@ -58,8 +56,7 @@ static void allocate_burst(void)
 }
 
 /* The survivors were allocated one after the other, in the middle of the burst. */
-static void choose_survivors(void)
-{
+static void choose_survivors(void) {
     size_t wanted = (size_t)((double)BURST_BYTES * LIVE_SHARE);
 
     live_first = block_count / 2;
@@ -67,8 +64,7 @@ static void choose_survivors(void)
         live_bytes += sizes[live_first + live_count++];
 }
 
-static void shuffle_order(void)
-{
+static void shuffle_order(void) {
     struct chance chance = {12};
 
     for (unsigned i = 0; i < block_count; i++) {
@@ -78,13 +74,11 @@ static void shuffle_order(void)
     }
 }
 
-static int survives(unsigned block)
-{
+static int survives(unsigned block) {
     return block >= live_first && block < live_first + live_count;
 }
 
-static void *free_most(void *unused)
-{
+static void *free_most(void *unused) {
     for (unsigned i = 0; i < block_count; i++) {
         if (!survives(order[i]))
             free(blocks[order[i]]);
@@ -92,8 +86,7 @@ static void *free_most(void *unused)
     return unused;
 }
 
-static void *free_rest(void *unused)
-{
+static void *free_rest(void *unused) {
     for (unsigned i = live_first; i < live_first + live_count; i++) {
         if (blocks[i][0] != 1 || blocks[i][sizes[i] - 1] != 1)
             fail("burst: a survivor was overwritten");
@@ -103,8 +96,7 @@ static void *free_rest(void *unused)
 }
 
 /* A program that runs on: a thousand small requests, then a pause, again and again. */
-static void work_a_little(struct chance *chance)
-{
+static void work_a_little(struct chance *chance) {
     char *held[32] = {0};
 
     for (unsigned i = 0; i < 1000; i++) {
@@ -117,8 +109,7 @@ static void work_a_little(struct chance *chance)
 }
 
 /* Waits until resident memory is as low as it must be, or the time is over. */
-static double wait_until_low(size_t base, size_t allowed, size_t *resident)
-{
+static double wait_until_low(size_t base, size_t allowed, size_t *resident) {
     struct chance chance = {13};
     double start = seconds_now(), waited;
 
@@ -140,8 +131,7 @@ struct phase {
     int good;
 };
 
-static void *play_phase(void *argument)
-{
+static void *play_phase(void *argument) {
     struct phase *phase = argument;
     size_t allowed = (size_t)((double)phase->live * ALLOWED_RATIO) + ALLOWED_BYTES;
     double start = seconds_now(), freeing, waited;
@@ -158,8 +148,7 @@ static void *play_phase(void *argument)
     return NULL;
 }
 
-static int play(struct phase *phase, int by_other)
-{
+static int play(struct phase *phase, int by_other) {
     pthread_t other;
 
     if (!by_other) {
@@ -172,8 +161,7 @@ static int play(struct phase *phase, int by_other)
     return phase->good;
 }
 
-int main(int argc, char **argv)
-{
+int main(int argc, char **argv) {
     int by_other = argc == 3 && strcmp(argv[1], "other") == 0, good;
     size_t base;
 

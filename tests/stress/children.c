@@ -18,8 +18,7 @@
 extern char **environ;
 static atomic_int stop;
 
-static void *churn(void *unused)
-{
+static void *churn(void *unused) {
     struct chance chance = {(uint64_t)(uintptr_t)&chance};
     char *held[50] = {0};
 
@@ -33,8 +32,7 @@ static void *churn(void *unused)
     return unused;
 }
 
-static void require_end(pid_t child, int expected, const char *how)
-{
+static void require_end(pid_t child, int expected, const char *how) {
     int status;
 
     if (child < 0 || waitpid(child, &status, 0) != child)
@@ -44,8 +42,7 @@ static void require_end(pid_t child, int expected, const char *how)
 }
 
 /* The child of a vfork runs on the parent's memory and stack until it becomes another program. */
-static void by_vfork(int round)
-{
+static void by_vfork(int round) {
     char *volatile block = malloc(1000);
     pid_t child = vfork();
 
@@ -57,8 +54,7 @@ static void by_vfork(int round)
     free(block);
 }
 
-static void by_spawn(int round)
-{
+static void by_spawn(int round) {
     char *arguments[] = {"sh", "-c", round % 2 ? "exit 4" : "x=$(echo 4); exit $x", NULL};
     pid_t child;
 
@@ -67,8 +63,7 @@ static void by_spawn(int round)
     require_end(child, 4, "posix_spawn");
 }
 
-static void by_popen(int round)
-{
+static void by_popen(int round) {
     char command[64], line[64] = "";
     FILE *pipe;
 
@@ -82,8 +77,7 @@ static void by_popen(int round)
         fail("children: system failed");
 }
 
-static void require_errno_kept(void)
-{
+static void require_errno_kept(void) {
     for (size_t size = 1; size <= 64 * MIB; size = size * 3 + 1) {
         char *block = malloc(size);
         memset(block, 1, size);
@@ -92,8 +86,7 @@ static void require_errno_kept(void)
             errno = error;
             free(other);
             if (errno != error)
-                fail("children: free of %zu bytes changed errno from %d to %d", size, error,
-                     errno);
+                fail("children: free of %zu bytes changed errno from %d to %d", size, error, errno);
         }
         free(block);
     }
@@ -103,8 +96,7 @@ static void require_errno_kept(void)
         fail("children: free(NULL) changed errno");
 }
 
-int main(void)
-{
+int main(void) {
     pthread_t threads[4];
 
     require_subject();

@@ -16,8 +16,7 @@ static char *(*plugin_resize)(char *, size_t);
 static void (*plugin_free)(char *);
 static char *(*plugin_copy)(const char *);
 
-static void *symbol(void *library, const char *name)
-{
+static void *symbol(void *library, const char *name) {
     void *found = dlsym(library, name);
 
     if (found == NULL)
@@ -25,8 +24,7 @@ static void *symbol(void *library, const char *name)
     return found;
 }
 
-static void *load(const char *path)
-{
+static void *load(const char *path) {
     void *library = dlopen(path, RTLD_NOW | RTLD_LOCAL | RTLD_DEEPBIND);
 
     if (library == NULL)
@@ -38,16 +36,14 @@ static void *load(const char *path)
     return library;
 }
 
-static void require_bytes(const char *block, size_t count, char value, const char *what)
-{
+static void require_bytes(const char *block, size_t count, char value, const char *what) {
     for (size_t i = 0; i < count; i++) {
         if (block[i] != value)
             fail("deepbind: byte %zu is wrong: %s", i, what);
     }
 }
 
-static void from_plugin(size_t size)
-{
+static void from_plugin(size_t size) {
     char *block = plugin_allocate(size);
 
     require_bytes(block, size, 5, "allocated by the plugin");
@@ -59,8 +55,7 @@ static void from_plugin(size_t size)
     free(plugin_allocate(size));
 }
 
-static void to_plugin(size_t size)
-{
+static void to_plugin(size_t size) {
     char *block = malloc(size);
 
     memset(block, 6, size);
@@ -70,8 +65,7 @@ static void to_plugin(size_t size)
     plugin_free(malloc(size));
 }
 
-int main(int argc, char **argv)
-{
+int main(int argc, char **argv) {
     void *library;
 
     if (argc != 2) {

@@ -1,5 +1,5 @@
-/* Runs into a limit of memory: malloc says so, nothing is lost, and once something is freed there is
-   memory again.
+/* Runs into a limit of memory: malloc says so, nothing is lost, and once something is freed there
+ is memory again.
  *
  *   exhaust as|data MIB    RLIMIT_AS or RLIMIT_DATA, that much above what is in use at the start
  *   exhaust as|data now    the limit that the process was started with
@@ -23,11 +23,8 @@ struct shape {
 };
 
 static const struct shape shapes[] = {
-    {"small", 16, 256},
-    {"medium", 1024, 16384},
-    {"large", 65536, 262144},
-    {"very large", MIB, 4 * MIB},
-    {"mixed", 16, MIB},
+    {"small", 16, 256},           {"medium", 1024, 16384}, {"large", 65536, 262144},
+    {"very large", MIB, 4 * MIB}, {"mixed", 16, MIB},
 };
 
 static pthread_barrier_t turn;
@@ -35,8 +32,7 @@ static char **blocks;
 static size_t *sizes;
 
 /* Allocates until there is no more; returns how many blocks from FIRST on. */
-static unsigned fill(const struct shape *shape, uint64_t seed, unsigned first)
-{
+static unsigned fill(const struct shape *shape, uint64_t seed, unsigned first) {
     struct chance chance = {seed};
 
     for (unsigned i = first; i < MAX_BLOCKS; i++) {
@@ -54,14 +50,12 @@ static unsigned fill(const struct shape *shape, uint64_t seed, unsigned first)
     fail("exhaust: the limit was never reached");
 }
 
-static void require_intact(unsigned i)
-{
+static void require_intact(unsigned i) {
     if (blocks[i][0] != (char)i || blocks[i][sizes[i] - 1] != (char)i)
         fail("exhaust: block %u was overwritten", i);
 }
 
-static size_t free_where(unsigned count, unsigned keep_every)
-{
+static size_t free_where(unsigned count, unsigned keep_every) {
     size_t bytes = 0;
 
     for (unsigned i = 0; i < count; i++) {
@@ -76,8 +70,7 @@ static size_t free_where(unsigned count, unsigned keep_every)
 }
 
 /* With nothing left, every function must say so and leave alone what is there. */
-static void require_refusals(unsigned count)
-{
+static void require_refusals(unsigned count) {
     void *result = NULL;
 
     for (size_t size = 64 * MIB; size <= 1024 * MIB; size *= 2) {
@@ -91,8 +84,7 @@ static void require_refusals(unsigned count)
         require_intact(i);
 }
 
-static size_t sum_of(unsigned count)
-{
+static size_t sum_of(unsigned count) {
     size_t bytes = 0;
 
     for (unsigned i = 0; i < count; i++)
@@ -100,8 +92,7 @@ static size_t sum_of(unsigned count)
     return bytes;
 }
 
-static void play(const struct shape *shape)
-{
+static void play(const struct shape *shape) {
     unsigned count = fill(shape, 21, 0), again, anew;
     size_t bytes = sum_of(count), freed, anew_bytes;
 
@@ -124,8 +115,7 @@ static void play(const struct shape *shape)
              anew_bytes);
 }
 
-static size_t used_bytes(int resource)
-{
+static size_t used_bytes(int resource) {
     char text[4096];
     const char *field;
     FILE *file = fopen("/proc/self/status", "r");
@@ -139,8 +129,7 @@ static size_t used_bytes(int resource)
     return strtoul(field + 7, NULL, 10) * 1024;
 }
 
-static void set_limit(int resource, const char *text)
-{
+static void set_limit(int resource, const char *text) {
     struct rlimit limit;
     size_t bytes = strtoul(text, NULL, 10) * MIB;
 
@@ -151,22 +140,19 @@ static void set_limit(int resource, const char *text)
         fail("exhaust: cannot set the limit to %s MiB", text);
 }
 
-static void play_all(void)
-{
+static void play_all(void) {
     for (unsigned i = 0; i < sizeof shapes / sizeof shapes[0]; i++)
         play(&shapes[i]);
 }
 
 /* Started before there is a limit: a new thread's stack is not what is tested. */
-static void *play_later(void *unused)
-{
+static void *play_later(void *unused) {
     pthread_barrier_wait(&turn);
     play_all();
     return unused;
 }
 
-int main(int argc, char **argv)
-{
+int main(int argc, char **argv) {
     pthread_attr_t attributes;
     pthread_t thread;
     int resource;

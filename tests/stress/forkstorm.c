@@ -12,11 +12,11 @@
 
 #include "support.h"
 
-#define THREADS 8
-#define FORKERS 2
-#define FORKS 1000
-#define IN_FLIGHT 4
-#define INHERITED 200
+#define THREADS       8
+#define FORKERS       2
+#define FORKS         1000
+#define IN_FLIGHT     4
+#define INHERITED     200
 #define CHILD_SECONDS 20
 #define STORM_SECONDS 100
 
@@ -28,15 +28,13 @@ static atomic_int forks_done;
 static char *inherited[THREADS][INHERITED];
 static pthread_barrier_t ready;
 
-static size_t any_size(struct chance *chance)
-{
+static size_t any_size(struct chance *chance) {
     uint64_t kind = chance_below(chance, 100);
 
     return kind < 98 ? chance_log(chance, 8, 8192) : chance_log(chance, 8192, MIB);
 }
 
-static char *new_block(struct chance *chance)
-{
+static char *new_block(struct chance *chance) {
     size_t size = any_size(chance);
     char *block = malloc(size);
 
@@ -46,8 +44,7 @@ static char *new_block(struct chance *chance)
     return block;
 }
 
-static void churn(struct chance *chance, unsigned count)
-{
+static void churn(struct chance *chance, unsigned count) {
     char *held[64] = {0};
 
     for (unsigned i = 0; i < count; i++) {
@@ -61,8 +58,7 @@ static void churn(struct chance *chance, unsigned count)
         free(held[i]);
 }
 
-static void *allocate_on(void *argument)
-{
+static void *allocate_on(void *argument) {
     unsigned number = (unsigned)(uintptr_t)argument;
     struct chance chance = {number};
 
@@ -78,14 +74,12 @@ static void *allocate_on(void *argument)
     return NULL;
 }
 
-static void *churn_in_child(void *argument)
-{
+static void *churn_in_child(void *argument) {
     churn(argument, 300);
     return NULL;
 }
 
-static void free_inherited(void)
-{
+static void free_inherited(void) {
     for (unsigned thread = 0; thread < THREADS; thread++) {
         for (unsigned i = 0; i < INHERITED; i++) {
             if (*inherited[thread][i] != 42)
@@ -95,8 +89,7 @@ static void free_inherited(void)
     }
 }
 
-static void wait_for(pid_t child, const char *whose)
-{
+static void wait_for(pid_t child, const char *whose) {
     int status;
 
     while (waitpid(child, &status, 0) < 0) {
@@ -113,8 +106,7 @@ static void wait_for(pid_t child, const char *whose)
 
 /* What a child does, by its number: all allocate; some free what the parent's threads left, start a
    thread, fork again, or become another program; they leave through exit or _exit. */
-__attribute__((noreturn)) static void live_as_child(unsigned number)
-{
+__attribute__((noreturn)) static void live_as_child(unsigned number) {
     struct chance chance = {1000 + number};
 
     alarm(CHILD_SECONDS);
@@ -143,8 +135,7 @@ __attribute__((noreturn)) static void live_as_child(unsigned number)
     _exit(0);
 }
 
-static void *fork_on(void *argument)
-{
+static void *fork_on(void *argument) {
     struct chance chance = {(uint64_t)(uintptr_t)argument + 77};
     pid_t children[IN_FLIGHT] = {0};
 
@@ -171,8 +162,7 @@ static void *fork_on(void *argument)
 }
 
 /* After the storm every thread must still get on. */
-static void require_progress(void)
-{
+static void require_progress(void) {
     double limit = seconds_now() + 10;
 
     for (unsigned i = 0; i < THREADS; i++) {
@@ -185,16 +175,14 @@ static void require_progress(void)
     }
 }
 
-static void start(pthread_t *threads, unsigned count, void *(*work)(void *))
-{
+static void start(pthread_t *threads, unsigned count, void *(*work)(void *)) {
     for (unsigned i = 0; i < count; i++) {
         if (pthread_create(&threads[i], NULL, work, (void *)(uintptr_t)i) != 0)
             fail("forkstorm: a thread cannot be started");
     }
 }
 
-int main(void)
-{
+int main(void) {
     pthread_t threads[THREADS], forkers[FORKERS];
     double begun = seconds_now();
 

@@ -1,5 +1,5 @@
-/* Allocation where programs end: in destructors of thread data, in handlers at exit, in threads that
-   still run, are cancelled or outlive main.
+/* Allocation where programs end: in destructors of thread data, in handlers at exit, in threads
+ that still run, are cancelled or outlive main.
  *
  *   leaving              each way, in a process of its own
  *   leaving WAY          that way, here
@@ -14,14 +14,13 @@
 
 #include "leaving.h"
 
-#define KEYS 8
+#define KEYS        8
 #define WAY_SECONDS 20
 
 static pthread_key_t keys[KEYS];
 static unsigned destroyed;
 
-static char *new_block(size_t size)
-{
+static char *new_block(size_t size) {
     char *block = malloc(size);
 
     if (block == NULL)
@@ -32,8 +31,7 @@ static char *new_block(size_t size)
 
 /* Frees the value, allocates, and sets the key again: the system calls it once more, up to
    PTHREAD_DESTRUCTOR_ITERATIONS times, long after the allocator's own destructor may have run. */
-static void destroy_value(void *value)
-{
+static void destroy_value(void *value) {
     pthread_key_t key = keys[__atomic_fetch_add(&destroyed, 1, __ATOMIC_RELAXED) % KEYS];
 
     free(value);
@@ -42,15 +40,13 @@ static void destroy_value(void *value)
     pthread_setspecific(key, new_block(64));
 }
 
-static void *set_values(void *unused)
-{
+static void *set_values(void *unused) {
     for (unsigned i = 0; i < KEYS; i++)
         pthread_setspecific(keys[i], new_block(32 << i));
     return unused;
 }
 
-static void leave_keys(void)
-{
+static void leave_keys(void) {
     pthread_t thread;
 
     for (unsigned i = 0; i < KEYS; i++)
@@ -67,20 +63,17 @@ static void leave_keys(void)
 }
 
 /* A thread whose very first call of the allocator comes when it ends. */
-static void *set_static_value(void *unused)
-{
+static void *set_static_value(void *unused) {
     pthread_setspecific(keys[0], unused);
     return NULL;
 }
 
-static void allocate_at_last(void *value)
-{
+static void allocate_at_last(void *value) {
     (void)value;
     free(new_block(48));
 }
 
-static void leave_late_start(void)
-{
+static void leave_late_start(void) {
     pthread_t thread;
 
     pthread_key_create(&keys[0], allocate_at_last);
@@ -92,22 +85,19 @@ static void leave_late_start(void)
 
 static char *held_at_exit[100];
 
-static void free_held(void)
-{
+static void free_held(void) {
     for (unsigned i = 0; i < 100; i++)
         free(held_at_exit[i]);
     free(new_block(1 << 20));
 }
 
-static void *fill_held(void *unused)
-{
+static void *fill_held(void *unused) {
     for (unsigned i = 0; i < 100; i++)
         held_at_exit[i] = new_block(16 + i * 300);
     return unused;
 }
 
-static void leave_atexit(void)
-{
+static void leave_atexit(void) {
     pthread_t thread;
 
     atexit(free_held);
@@ -116,15 +106,13 @@ static void leave_atexit(void)
     exit(0);
 }
 
-static void leave_quick_exit(void)
-{
+static void leave_quick_exit(void) {
     at_quick_exit(free_held);
     fill_held(NULL);
     quick_exit(0);
 }
 
-static void *churn_for_ever(void *unused)
-{
+static void *churn_for_ever(void *unused) {
     struct chance chance = {(uint64_t)(uintptr_t)&chance};
     char *held[50] = {0};
 
@@ -136,8 +124,7 @@ static void *churn_for_ever(void *unused)
     return unused;
 }
 
-static void start_churning(unsigned count)
-{
+static void start_churning(unsigned count) {
     for (unsigned i = 0; i < count; i++) {
         pthread_t thread;
         pthread_create(&thread, NULL, churn_for_ever, NULL);
@@ -146,16 +133,14 @@ static void start_churning(unsigned count)
     sleep_seconds(0.05);
 }
 
-static void leave_running(void)
-{
+static void leave_running(void) {
     start_churning(6);
     atexit(free_held);
     fill_held(NULL);
     exit(0);
 }
 
-static void *end_process(void *unused)
-{
+static void *end_process(void *unused) {
     sleep_seconds(0.1);
     free_held();
     exit(0);
@@ -163,8 +148,7 @@ static void *end_process(void *unused)
 }
 
 /* The main thread leaves first; another one ends the process. */
-static void leave_main_first(void)
-{
+static void leave_main_first(void) {
     pthread_t thread;
 
     fill_held(NULL);
@@ -172,13 +156,11 @@ static void leave_main_first(void)
     pthread_exit(NULL);
 }
 
-static void free_block(void *block)
-{
+static void free_block(void *block) {
     free(block);
 }
 
-static void *wait_for_cancel(void *unused)
-{
+static void *wait_for_cancel(void *unused) {
     char *block = new_block(5000);
 
     pthread_cleanup_push(free_block, block);
@@ -188,8 +170,7 @@ static void *wait_for_cancel(void *unused)
     return unused;
 }
 
-static void leave_cancelled(void)
-{
+static void leave_cancelled(void) {
     pthread_t threads[20];
     void *result;
 
@@ -203,8 +184,7 @@ static void leave_cancelled(void)
     }
 }
 
-static void leave_tls_objects(void)
-{
+static void leave_tls_objects(void) {
     pthread_t thread;
 
     for (unsigned i = 0; i < 200; i++) {
@@ -220,20 +200,15 @@ static const struct way {
     const char *name;
     void (*leave)(void);
 } ways[] = {
-    {"keys", leave_keys},
-    {"late-start", leave_late_start},
-    {"atexit", leave_atexit},
-    {"quick-exit", leave_quick_exit},
-    {"running", leave_running},
-    {"main-first", leave_main_first},
-    {"cancelled", leave_cancelled},
-    {"tls-objects", leave_tls_objects},
+    {"keys", leave_keys},           {"late-start", leave_late_start},
+    {"atexit", leave_atexit},       {"quick-exit", leave_quick_exit},
+    {"running", leave_running},     {"main-first", leave_main_first},
+    {"cancelled", leave_cancelled}, {"tls-objects", leave_tls_objects},
 };
 
 #define WAYS (sizeof ways / sizeof ways[0])
 
-static int play_apart(const struct way *way, const char *program)
-{
+static int play_apart(const struct way *way, const char *program) {
     pid_t child = fork();
     int status;
 
@@ -253,8 +228,7 @@ static int play_apart(const struct way *way, const char *program)
     return status == 0;
 }
 
-int main(int argc, char **argv)
-{
+int main(int argc, char **argv) {
     int good = 1;
 
     if (argc == 1) {

@@ -14,8 +14,7 @@ struct objects {
     std::map<int, std::string> names;
     std::vector<std::unique_ptr<char[]>> blocks;
 
-    ~objects()
-    {
+    ~objects() {
         std::vector<std::string> copies;
         for (auto &[number, name] : names)
             copies.push_back(name + std::to_string(number));
@@ -35,8 +34,7 @@ std::vector<std::string> at_exit;
 
 } // namespace
 
-void *make_thread_objects(void *unused)
-{
+void *make_thread_objects(void *unused) {
     for (int i = 0; i < 50; i++) {
         first.names[i] = "a name too long for the string to hold in itself, number ";
         first.blocks.emplace_back(new char[64 + i * 100]);
@@ -45,8 +43,7 @@ void *make_thread_objects(void *unused)
     return unused;
 }
 
-unsigned thread_objects_destroyed(void)
-{
+unsigned thread_objects_destroyed(void) {
     at_exit.assign(1000, "freed when the program ends, by the C++ library's own handler");
     return destroyed;
 }

@@ -9,8 +9,7 @@
 
 #include "support.h"
 
-static void require_refused(void *start, const char *call)
-{
+static void require_refused(void *start, const char *call) {
     if (start != NULL)
         fail("refuse: %s gave a block", call);
     if (errno != ENOMEM)
@@ -24,10 +23,9 @@ static void require_refused(void *start, const char *call)
 static volatile size_t just_above = (size_t)PTRDIFF_MAX + 1, all = SIZE_MAX,
                        half = SIZE_MAX / 2 + 1, root = (size_t)1 << 32, page = 4096;
 
-static void refuse_sizes(void)
-{
-    const size_t sizes[] = {just_above, just_above + 4096, all, all - 8, all - 16, all - 4096,
-                            all - 65536, (size_t)PTRDIFF_MAX - 4096};
+static void refuse_sizes(void) {
+    const size_t sizes[] = {just_above, just_above + 4096, all,         all - 8,
+                            all - 16,   all - 4096,        all - 65536, (size_t)PTRDIFF_MAX - 4096};
 
     for (unsigned i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
         size_t size = sizes[i];
@@ -43,10 +41,9 @@ static void refuse_sizes(void)
     }
 }
 
-static void refuse_products(void)
-{
-    const size_t pairs[][2] = {{root, root}, {root + 1, root}, {half, 2}, {2, half}, {all, all},
-                               {all / 3 + 2, 3}, {all, 2}, {half + 1, 2}};
+static void refuse_products(void) {
+    const size_t pairs[][2] = {{root, root}, {root + 1, root}, {half, 2}, {2, half},
+                               {all, all},   {all / 3 + 2, 3}, {all, 2},  {half + 1, 2}};
 
     for (unsigned i = 0; i < sizeof pairs / sizeof pairs[0]; i++) {
         REQUIRE_REFUSED(calloc(pairs[i][0], pairs[i][1]));
@@ -55,8 +52,7 @@ static void refuse_products(void)
 }
 
 /* A refused realloc leaves the block as it was. */
-static void refuse_resizing(size_t size)
-{
+static void refuse_resizing(size_t size) {
     unsigned char *volatile block = malloc(size);
 
     if (block == NULL)
@@ -74,8 +70,7 @@ static void refuse_resizing(size_t size)
 }
 
 /* posix_memalign returns its error and leaves the result alone. */
-static void refuse_alignment(size_t alignment, size_t size, int expected)
-{
+static void refuse_alignment(size_t alignment, size_t size, int expected) {
     char mark;
     void *result = &mark;
     int error;
@@ -89,8 +84,7 @@ static void refuse_alignment(size_t alignment, size_t size, int expected)
 }
 
 /* After all that was refused, ordinary requests are served. */
-static void require_service(void)
-{
+static void require_service(void) {
     for (size_t size = 1; size <= 4 * MIB; size *= 2) {
         char *block = malloc(size);
         if (block == NULL)
@@ -100,8 +94,7 @@ static void require_service(void)
     }
 }
 
-int main(void)
-{
+int main(void) {
     require_subject();
     refuse_sizes();
     refuse_products();

@@ -11,8 +11,7 @@
 #include <time.h>
 #include <unistd.h>
 
-static void require_same_file(const char *wanted, const char *found)
-{
+static void require_same_file(const char *wanted, const char *found) {
     char wanted_path[PATH_MAX], found_path[PATH_MAX];
 
     if (realpath(wanted, wanted_path) == NULL)
@@ -21,8 +20,7 @@ static void require_same_file(const char *wanted, const char *found)
         fail("malloc is served by %s, not by %s: is LD_PRELOAD set?", found, wanted);
 }
 
-void require_subject(void)
-{
+void require_subject(void) {
     const char *wanted = getenv("STRESS_SUBJECT");
     Dl_info info;
 
@@ -34,8 +32,7 @@ void require_subject(void)
     printf("malloc of %s\n", info.dli_fname);
 }
 
-void fail(const char *format, ...)
-{
+void fail(const char *format, ...) {
     char text[1024];
     va_list arguments;
     int length;
@@ -51,8 +48,7 @@ void fail(const char *format, ...)
     _exit(1);
 }
 
-size_t resident_bytes(void)
-{
+size_t resident_bytes(void) {
     char text[128];
     size_t total, resident;
     ssize_t length;
@@ -68,23 +64,20 @@ size_t resident_bytes(void)
     return resident * (size_t)sysconf(_SC_PAGESIZE);
 }
 
-double seconds_now(void)
-{
+double seconds_now(void) {
     struct timespec now;
 
     clock_gettime(CLOCK_MONOTONIC, &now);
     return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
 }
 
-void sleep_seconds(double seconds)
-{
+void sleep_seconds(double seconds) {
     struct timespec left = {(time_t)seconds, (long)((seconds - (double)(time_t)seconds) * 1e9)};
 
     while (nanosleep(&left, &left) != 0 && errno == EINTR)
         ;
 }
 
-int shows_progress(void)
-{
+int shows_progress(void) {
     return isatty(STDERR_FILENO);
 }

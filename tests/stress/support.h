@@ -36,8 +36,7 @@ struct chance {
     uint64_t state;
 };
 
-static inline uint64_t chance_next(struct chance *chance)
-{
+static inline uint64_t chance_next(struct chance *chance) {
     uint64_t z = chance->state += 0x9e3779b97f4a7c15u;
 
     z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9u;
@@ -46,14 +45,12 @@ static inline uint64_t chance_next(struct chance *chance)
 }
 
 /* A number in 0 .. limit - 1. */
-static inline uint64_t chance_below(struct chance *chance, uint64_t limit)
-{
+static inline uint64_t chance_below(struct chance *chance, uint64_t limit) {
     return chance_next(chance) % limit;
 }
 
 /* A number in low .. high, each power of two between them as likely as the next. */
-static inline size_t chance_log(struct chance *chance, size_t low, size_t high)
-{
+static inline size_t chance_log(struct chance *chance, size_t low, size_t high) {
     unsigned first = 63 - (unsigned)__builtin_clzl(low);
     unsigned last = 63 - (unsigned)__builtin_clzl(high);
     size_t base = (size_t)1 << (first + chance_below(chance, last - first + 1));

@@ -7,11 +7,11 @@
 
 #include "support.h"
 
-#define ALL_THREADS 10000
-#define FIRST_LOOK 1000
-#define BATCH 20
-#define OWN_BLOCKS 40
-#define LEFT_BLOCKS 6
+#define ALL_THREADS  10000
+#define FIRST_LOOK   1000
+#define BATCH        20
+#define OWN_BLOCKS   40
+#define LEFT_BLOCKS  6
 #define GROWTH_LIMIT MIB
 
 /* What one thread of a batch leaves behind; its place in the next batch frees it. */
@@ -23,8 +23,7 @@ struct place {
 
 static pthread_barrier_t all_there;
 
-static void free_left(struct place *place)
-{
+static void free_left(struct place *place) {
     for (unsigned i = 0; i < LEFT_BLOCKS; i++) {
         char *block = place->left[i];
         if (block == NULL)
@@ -36,8 +35,7 @@ static void free_left(struct place *place)
     }
 }
 
-static char *new_block(size_t size, char mark)
-{
+static char *new_block(size_t size, char mark) {
     char *block = malloc(size);
 
     if (block == NULL)
@@ -46,8 +44,7 @@ static char *new_block(size_t size, char mark)
     return block;
 }
 
-static void *live(void *argument)
-{
+static void *live(void *argument) {
     struct place *place = argument;
     /* Every thread does the same, so that nothing but the number of threads can need more. */
     struct chance chance = {1};
@@ -71,8 +68,7 @@ static void *live(void *argument)
     return NULL;
 }
 
-static void play_batch(struct place *places, unsigned first)
-{
+static void play_batch(struct place *places, unsigned first) {
     pthread_t threads[BATCH];
 
     for (unsigned i = 0; i < BATCH; i++) {
@@ -87,15 +83,13 @@ static void play_batch(struct place *places, unsigned first)
         pthread_join(threads[i], NULL);
 }
 
-static size_t look(struct place *places)
-{
+static size_t look(struct place *places) {
     for (unsigned i = 0; i < BATCH; i++)
         free_left(&places[i]);
     return resident_bytes();
 }
 
-int main(void)
-{
+int main(void) {
     static struct place places[BATCH];
     size_t first = 0, last;
     double begun = seconds_now();

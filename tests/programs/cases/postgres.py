@@ -47,6 +47,10 @@ def summary(text):
     return "\n".join(re.findall(r"number of (?:transactions|failed).*", text))
 
 
+def is_ready(status_file):
+    return os.path.exists(status_file) and "ready" in Path(status_file).read_text()
+
+
 def run(space):
     user = "postgres" if os.getuid() == 0 else None
     if user:
@@ -59,9 +63,9 @@ def run(space):
     common = ["-h", "127.0.0.1", "-p", str(port), "-U", "postgres"]
     with space.serve(f"{BIN}/postgres", "-D", "data", "-p", str(port), "-k", here,
                      "-c", "listen_addresses=127.0.0.1", "-c", "fsync=off",
-                     "-c", "max_parallel_workers_per_gather=2", "-c", "min_parallel_table_scan_size=0",
-                     ready=lambda: listens_on(port)() and os.path.exists(f"{here}/data/postmaster.pid")
-                     and "ready" in Path(f"{here}/data/postmaster.pid").read_text(),
+                     "-c", "max_parallel_workers_per_gather=2",
+                     "-c", "min_parallel_table_scan_size=0",
+                     ready=lambda: listens_on(port)() and is_ready(f"{here}/data/postmaster.pid"),
                      stop=signal.SIGINT, user=user):
         space.run(f"{BIN}/pgbench", *common, "-i", "-s", "1", "-q", "postgres", keep=False)
         space.run(f"{BIN}/pgbench", *common, "-c", "6", "-j", "2", "-t", "60", "-n", "-C",

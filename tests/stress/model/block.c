@@ -4,27 +4,23 @@
 
 #include "support.h"
 
-static unsigned char pattern(uint64_t tag, size_t offset)
-{
+static unsigned char pattern(uint64_t tag, size_t offset) {
     return (unsigned char)((tag >> (offset % 8 * 8)) + offset / 8);
 }
 
 /* A place between the two ends, the same for the same block whenever it is asked for. */
-static size_t sample(const struct block *block, unsigned n)
-{
+static size_t sample(const struct block *block, unsigned n) {
     struct chance chance = {block->tag + n};
 
     return BLOCK_END + chance_below(&chance, block->filled - 2 * BLOCK_END);
 }
 
-static void fill_range(const struct block *block, size_t from, size_t to)
-{
+static void fill_range(const struct block *block, size_t from, size_t to) {
     for (size_t i = from; i < to; i++)
         block->start[i] = pattern(block->tag, i);
 }
 
-void block_fill(const struct block *block)
-{
+void block_fill(const struct block *block) {
     if (block->filled <= BLOCK_WHOLE) {
         fill_range(block, 0, block->filled);
         return;
@@ -37,8 +33,7 @@ void block_fill(const struct block *block)
     }
 }
 
-static ptrdiff_t wrong_in(const struct block *block, size_t from, size_t to)
-{
+static ptrdiff_t wrong_in(const struct block *block, size_t from, size_t to) {
     for (size_t i = from; i < to; i++) {
         if (block->start[i] != pattern(block->tag, i))
             return (ptrdiff_t)i;
@@ -46,13 +41,11 @@ static ptrdiff_t wrong_in(const struct block *block, size_t from, size_t to)
     return -1;
 }
 
-static size_t smaller(size_t a, size_t b)
-{
+static size_t smaller(size_t a, size_t b) {
     return a < b ? a : b;
 }
 
-ptrdiff_t block_first_wrong(const struct block *block, size_t count)
-{
+ptrdiff_t block_first_wrong(const struct block *block, size_t count) {
     ptrdiff_t wrong;
 
     if (block->filled <= BLOCK_WHOLE)
@@ -68,8 +61,7 @@ ptrdiff_t block_first_wrong(const struct block *block, size_t count)
     return wrong;
 }
 
-static ptrdiff_t nonzero_in(const struct block *block, size_t from, size_t to)
-{
+static ptrdiff_t nonzero_in(const struct block *block, size_t from, size_t to) {
     for (size_t i = from; i < to; i++) {
         if (block->start[i] != 0)
             return (ptrdiff_t)i;
@@ -77,8 +69,7 @@ static ptrdiff_t nonzero_in(const struct block *block, size_t from, size_t to)
     return -1;
 }
 
-ptrdiff_t block_first_nonzero(const struct block *block)
-{
+ptrdiff_t block_first_nonzero(const struct block *block) {
     ptrdiff_t found;
 
     if (block->size <= 8 * BLOCK_WHOLE)

@@ -15,8 +15,8 @@ struct block {
 
 /* Blocks up to this size are patterned and checked byte by byte; larger ones at both ends and at
    BLOCK_SAMPLES places in between. */
-#define BLOCK_WHOLE 1024
-#define BLOCK_END 128
+#define BLOCK_WHOLE   1024
+#define BLOCK_END     128
 #define BLOCK_SAMPLES 12
 
 /* Patterns the block's FILLED bytes. */

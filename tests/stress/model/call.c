@@ -11,21 +11,19 @@ extern void free_sized(void *start, size_t size) __attribute__((weak));
 extern void free_aligned_sized(void *start, size_t alignment, size_t size) __attribute__((weak));
 
 __attribute__((noreturn)) static void wrong(struct player *player, const struct block *block,
-                                            const char *what)
-{
+                                            const char *what) {
     struct game *game = player->game;
 
     fail("model: %s\n"
          "  player %u, step %llu; block %p, size %zu, filled %zu, alignment %zu\n"
          "  play it again, one thread for all: model --seed %llu --threads %u --steps %llu"
          " --replay --verbose",
-         what, player->number, (unsigned long long)player->step, (void *)block->start,
-         block->size, block->filled, block->alignment, (unsigned long long)game->seed,
-         game->player_count, (unsigned long long)(game->steps_each * game->player_count));
+         what, player->number, (unsigned long long)player->step, (void *)block->start, block->size,
+         block->filled, block->alignment, (unsigned long long)game->seed, game->player_count,
+         (unsigned long long)(game->steps_each * game->player_count));
 }
 
-static void tell(struct player *player, const char *call, const struct block *block)
-{
+static void tell(struct player *player, const char *call, const struct block *block) {
     if (player->game->verbose)
         fprintf(stderr, "%u.%llu %s size %zu alignment %zu: %p\n", player->number,
                 (unsigned long long)player->step, call, block->size, block->alignment,
@@ -33,8 +31,7 @@ static void tell(struct player *player, const char *call, const struct block *bl
 }
 
 static void require_result(struct player *player, struct block *block, void *start, size_t size,
-                           const char *call)
-{
+                           const char *call) {
     block->start = start;
     block->size = size;
     tell(player, call, block);
@@ -44,13 +41,11 @@ static void require_result(struct player *player, struct block *block, void *sta
         wrong(player, block, "the block is not aligned");
 }
 
-void call_malloc(struct player *player, struct block *block, size_t size)
-{
+void call_malloc(struct player *player, struct block *block, size_t size) {
     require_result(player, block, malloc(size), size, "malloc");
 }
 
-void call_calloc(struct player *player, struct block *block, size_t size)
-{
+void call_calloc(struct player *player, struct block *block, size_t size) {
     size_t each = 1 + chance_below(&player->chance, 9);
     size_t count = size / each;
 
@@ -60,16 +55,14 @@ void call_calloc(struct player *player, struct block *block, size_t size)
         wrong(player, block, "calloc gave a block that is not zero");
 }
 
-void call_reallocarray(struct player *player, struct block *block, size_t size)
-{
+void call_reallocarray(struct player *player, struct block *block, size_t size) {
     size_t each = 1 + chance_below(&player->chance, 9);
     size_t count = size / each;
 
     require_result(player, block, reallocarray(NULL, count, each), count * each, "reallocarray");
 }
 
-static size_t any_alignment(struct chance *chance)
-{
+static size_t any_alignment(struct chance *chance) {
     uint64_t kind = chance_below(chance, 20000);
 
     if (kind == 0)
@@ -77,8 +70,7 @@ static size_t any_alignment(struct chance *chance)
     return (size_t)8 << chance_below(chance, kind < 500 ? 18 : 10);
 }
 
-void call_aligned(struct player *player, struct block *block, size_t size)
-{
+void call_aligned(struct player *player, struct block *block, size_t size) {
     size_t alignment = any_alignment(&player->chance);
     void *start = NULL;
 
@@ -99,8 +91,7 @@ void call_aligned(struct player *player, struct block *block, size_t size)
     }
 }
 
-void call_realloc(struct player *player, struct block *block, size_t size)
-{
+void call_realloc(struct player *player, struct block *block, size_t size) {
     size_t kept = size < block->size ? size : block->size;
     struct block before = *block;
     void *start = realloc(block->start, size);
@@ -115,8 +106,7 @@ void call_realloc(struct player *player, struct block *block, size_t size)
     require_intact(player, &before, kept, "after realloc");
 }
 
-void call_free(struct player *player, struct block *block)
-{
+void call_free(struct player *player, struct block *block) {
     tell(player, "free", block);
     errno = 77;
     if (block->alignment > 16 && free_aligned_sized != NULL && block->tag % 4 == 0)
@@ -130,8 +120,7 @@ void call_free(struct player *player, struct block *block)
 }
 
 void require_intact(struct player *player, const struct block *block, size_t count,
-                    const char *when)
-{
+                    const char *when) {
     ptrdiff_t at = block_first_wrong(block, count);
     char text[96];
 
@@ -141,8 +130,7 @@ void require_intact(struct player *player, const struct block *block, size_t cou
     wrong(player, block, text);
 }
 
-void require_usable(struct player *player, struct block *block, int use)
-{
+void require_usable(struct player *player, struct block *block, int use) {
     size_t usable = malloc_usable_size(block->start);
 
     if (usable < block->size)

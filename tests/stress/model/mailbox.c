@@ -1,7 +1,6 @@
 #include "mailbox.h"
 
-int mailbox_put(struct mailbox *box, const struct block *block)
-{
+int mailbox_put(struct mailbox *box, const struct block *block) {
     int fits;
 
     pthread_mutex_lock(&box->lock);
@@ -14,8 +13,7 @@ int mailbox_put(struct mailbox *box, const struct block *block)
     return fits;
 }
 
-unsigned mailbox_take(struct mailbox *box, struct block *taken, unsigned limit)
-{
+unsigned mailbox_take(struct mailbox *box, struct block *taken, unsigned limit) {
     unsigned n = 0;
 
     pthread_mutex_lock(&box->lock);

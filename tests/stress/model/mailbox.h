@@ -7,7 +7,7 @@
 #include "block.h"
 
 #define MAILBOX_BLOCKS 1024
-#define MAILBOX_BYTES ((size_t)32 << 20)
+#define MAILBOX_BYTES  ((size_t)32 << 20)
 
 struct mailbox {
     pthread_mutex_t lock;

@@ -17,8 +17,7 @@
 
 static sem_t finished;
 
-static void *play_one_life(void *argument)
-{
+static void *play_one_life(void *argument) {
     struct player *player = argument;
     uint64_t all = player->game->steps_each;
     uint64_t until = player->step + all / LIVES + 1;
@@ -39,18 +38,16 @@ static void *play_one_life(void *argument)
     return NULL;
 }
 
-static void show_steps(const struct game *game)
-{
+static void show_steps(const struct game *game) {
     uint64_t done = 0;
 
     for (unsigned i = 0; i < game->player_count; i++)
         done += game->players[i].step;
-    fprintf(stderr, "\r%3llu %%", (unsigned long long)(done * 100 / game->player_count /
-                                                         game->steps_each));
+    fprintf(stderr, "\r%3llu %%",
+            (unsigned long long)(done * 100 / game->player_count / game->steps_each));
 }
 
-static void play_in_threads(struct game *game)
-{
+static void play_in_threads(struct game *game) {
     sem_init(&finished, 0, 0);
     for (unsigned i = 0; i < game->player_count; i++) {
         pthread_t first;
@@ -71,16 +68,14 @@ static void play_in_threads(struct game *game)
         fputs("\r      \r", stderr);
 }
 
-static void play_in_turn(struct game *game)
-{
+static void play_in_turn(struct game *game) {
     for (uint64_t step = 0; step < game->steps_each; step++) {
         for (unsigned i = 0; i < game->player_count; i++)
             player_step(&game->players[i]);
     }
 }
 
-static uint64_t number(const char *text, const char *option, uint64_t least)
-{
+static uint64_t number(const char *text, const char *option, uint64_t least) {
     char *end;
     double value = strtod(text, &end);
 
@@ -91,9 +86,12 @@ static uint64_t number(const char *text, const char *option, uint64_t least)
 }
 
 static const struct option options[] = {
-    {"seed", required_argument, NULL, 's'},    {"threads", required_argument, NULL, 't'},
-    {"steps", required_argument, NULL, 'n'},   {"replay", no_argument, NULL, 'r'},
-    {"verbose", no_argument, NULL, 'v'},       {"help", no_argument, NULL, 'h'},
+    {"seed", required_argument, NULL, 's'},
+    {"threads", required_argument, NULL, 't'},
+    {"steps", required_argument, NULL, 'n'},
+    {"replay", no_argument, NULL, 'r'},
+    {"verbose", no_argument, NULL, 'v'},
+    {"help", no_argument, NULL, 'h'},
     {NULL, 0, NULL, 0},
 };
 
@@ -106,28 +104,39 @@ static const char usage[] =
     "  --verbose    print each call\n"
     "Exit status: 0 all was right, 1 something was wrong, 2 wrong usage.\n";
 
-static int read_options(int argc, char **argv, struct game *game, uint64_t *steps)
-{
+static int read_options(int argc, char **argv, struct game *game, uint64_t *steps) {
     int replay = 0, option;
 
     while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
         switch (option) {
-        case 's': game->seed = number(optarg, "seed", 0); break;
-        case 't': game->player_count = (unsigned)number(optarg, "threads", 1); break;
-        case 'n': *steps = number(optarg, "steps", 1); break;
-        case 'r': replay = 1; break;
-        case 'v': game->verbose = 1; break;
-        case 'h': fputs(usage, stdout); exit(0);
-        default: fputs(usage, stderr); exit(2);
+        case 's':
+            game->seed = number(optarg, "seed", 0);
+            break;
+        case 't':
+            game->player_count = (unsigned)number(optarg, "threads", 1);
+            break;
+        case 'n':
+            *steps = number(optarg, "steps", 1);
+            break;
+        case 'r':
+            replay = 1;
+            break;
+        case 'v':
+            game->verbose = 1;
+            break;
+        case 'h':
+            fputs(usage, stdout);
+            exit(0);
+        default:
+            fputs(usage, stderr);
+            exit(2);
         }
     }
     return replay;
 }
 
-int main(int argc, char **argv)
-{
-    struct game game = {.seed = (uint64_t)time(NULL) ^ (uint64_t)getpid() << 20,
-                        .player_count = 4};
+int main(int argc, char **argv) {
+    struct game game = {.seed = (uint64_t)time(NULL) ^ (uint64_t)getpid() << 20, .player_count = 4};
     uint64_t steps = 10000000;
     int replay = read_options(argc, argv, &game, &steps);
     double start = seconds_now();

@@ -11,8 +11,7 @@
 #define MAIL_EVERY 64
 #define TRIM_EVERY 200000
 
-void player_start(struct player *player, struct game *game, unsigned number)
-{
+void player_start(struct player *player, struct game *game, unsigned number) {
     memset(player, 0, sizeof *player);
     player->game = game;
     player->number = number;
@@ -20,16 +19,14 @@ void player_start(struct player *player, struct game *game, unsigned number)
     pthread_mutex_init(&player->mailbox.lock, NULL);
 }
 
-static void free_block(struct player *player, struct block *block)
-{
+static void free_block(struct player *player, struct block *block) {
     require_intact(player, block, block->filled, "before free");
     call_free(player, block);
     block->start = NULL;
 }
 
 /* What one step may ask for: mostly small, at times several MiB. */
-static size_t any_size(struct chance *chance)
-{
+static size_t any_size(struct chance *chance) {
     uint64_t kind = chance_below(chance, 1000);
 
     if (kind < 10)
@@ -45,8 +42,7 @@ static size_t any_size(struct chance *chance)
     return chance_log(chance, MIB, 8 * MIB);
 }
 
-static void allocate(struct player *player, struct block *block)
-{
+static void allocate(struct player *player, struct block *block) {
     struct chance *chance = &player->chance;
     uint64_t kind = chance_below(chance, 100);
     size_t size = any_size(chance);
@@ -67,8 +63,7 @@ static void allocate(struct player *player, struct block *block)
     block_fill(block);
 }
 
-static void resize(struct player *player, struct block *block)
-{
+static void resize(struct player *player, struct block *block) {
     struct chance *chance = &player->chance;
     size_t size = any_size(chance);
 
@@ -83,8 +78,7 @@ static void resize(struct player *player, struct block *block)
     block_fill(block);
 }
 
-static void hand_over(struct player *player, struct block *block)
-{
+static void hand_over(struct player *player, struct block *block) {
     struct game *game = player->game;
     unsigned other = (unsigned)chance_below(&player->chance, game->player_count);
 
@@ -95,8 +89,7 @@ static void hand_over(struct player *player, struct block *block)
 }
 
 /* Blocks that others allocated: one in eight is resized here before it is freed here. */
-static void collect_mail(struct player *player)
-{
+static void collect_mail(struct player *player) {
     struct block taken[32];
     unsigned count = mailbox_take(&player->mailbox, taken, 32);
 
@@ -111,8 +104,7 @@ static void collect_mail(struct player *player)
     }
 }
 
-void player_step(struct player *player)
-{
+void player_step(struct player *player) {
     struct block *block = &player->slots[chance_below(&player->chance, PLAYER_SLOTS)];
     uint64_t kind = chance_below(&player->chance, 100);
 
@@ -133,8 +125,7 @@ void player_step(struct player *player)
         require_intact(player, block, block->filled, "still held");
 }
 
-void player_finish(struct player *player)
-{
+void player_finish(struct player *player) {
     while (player->mailbox.count > 0)
         collect_mail(player);
     for (unsigned i = 0; i < PLAYER_SLOTS; i++) {
