@@ -32,10 +32,11 @@ static void mark_body(struct pool *first, uint32_t from, uint32_t to) {
 
 static void *run_alloc(size_t size, bool clear) {
     uint32_t count = pools_for(size);
-    struct pool *first = arena_take(count);
+    struct pool *first = arena_take(count, true);
     if (first == NULL)
         return NULL;
     first->bound = 0;
+    first->block_size = 0;
     first->resting = 0;
     first->run_bytes = size;
     mark_body(first, 1, count);

@@ -50,6 +50,10 @@ uint64_t decay_allowed(void) {
     return allowed;
 }
 
+bool decay_huge(uint64_t bytes) {
+    return pool_conf.huge && bytes <= decay.live / 16;
+}
+
 uint64_t decay_kept(void) {
     return decay.kept;
 }

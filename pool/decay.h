@@ -12,10 +12,14 @@
 #ifndef POOL_DECAY_H
 #define POOL_DECAY_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 /* Bytes that may be kept just now. */
 uint64_t decay_allowed(void);
+/* Is it time to ask for huge pages for `bytes` that may be touched only in part? Not while that
+ * would be more than a sixteenth of what is in use. */
+bool decay_huge(uint64_t bytes);
 /* Bytes kept just now. */
 uint64_t decay_kept(void);
 /* `bytes` became free and are kept / kept bytes were taken into use again. */

@@ -168,7 +168,7 @@ static void use_up_kept(struct heap *heap) {
 
 static struct pool *new_pool(struct heap *heap, uint32_t size_class) {
     use_up_kept(heap);
-    struct pool *pool = arena_take(1);
+    struct pool *pool = arena_take(1, false);
     if (pool == NULL)
         return NULL;
     block_list_start(pool, heap, size_class);

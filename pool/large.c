@@ -9,39 +9,46 @@
 
 #include <string.h>
 
+/* Smaller mappings hold no whole huge page. */
+#define HUGE_LEAST ((size_t)2 << 20)
+
 static void give_back(struct mapping mapping) {
     os_unmap(mapping.at, mapping.bytes);
     root_count_alone(EVENT_LARGE_UNMAPPED, 1);
 }
 
-/* Shrinks or grows a cached mapping to `bytes`; at == NULL if the OS refused. */
-static struct mapping fit(struct mapping mapping, size_t bytes) {
-    if (mapping.bytes > bytes + bytes / 8) {
-        os_unmap(mapping.at + bytes, mapping.bytes - bytes);
-        mapping.bytes = bytes;
-    } else if (mapping.bytes < bytes) {
-        char *grown = os_remap(mapping.at, mapping.bytes, bytes, true);
-        if (grown == NULL) {
-            give_back(mapping);
-            return (struct mapping){NULL, 0};
-        }
-        mapping = (struct mapping){grown, bytes};
-    }
-    root_count_alone(EVENT_LARGE_REUSED, 1);
-    return mapping;
+/* Grows a cached mapping to `bytes`; at == NULL if the OS refused. */
+static struct mapping grow(struct mapping mapping, size_t bytes) {
+    char *grown = os_remap(mapping.at, mapping.bytes, bytes, true);
+    if (grown != NULL)
+        return (struct mapping){grown, bytes};
+    give_back(mapping);
+    return (struct mapping){NULL, 0};
 }
 
-/* A cached mapping brought to `bytes`; at == NULL: none. Only what is beyond `old` is new. */
+/* A cached mapping brought to `bytes`; at == NULL: none. Only what is beyond `old` is new. What
+ * is left over stays in the cache: it can be grown again by remapping. */
 static struct mapping reuse(size_t bytes, size_t *old) {
+    struct mapping out = {NULL, 0};
     arena_lock();
     struct mapping mapping = cache_take(bytes);
+    if (mapping.bytes > bytes + bytes / 4) {
+        out = cache_put((struct mapping){mapping.at + bytes, mapping.bytes - bytes});
+        mapping.bytes = bytes;
+    }
     *old = mapping.bytes;
-    if (mapping.at != NULL)
-        decay_reuse(mapping.bytes);
+    decay_reuse(mapping.bytes);
+    if (out.at != NULL)
+        decay_gave_back(out.bytes);
     if (mapping.at != NULL && mapping.bytes < bytes)
         decay_fresh(bytes - mapping.bytes);
     arena_unlock();
-    return mapping.at != NULL ? fit(mapping, bytes) : mapping;
+    if (out.at != NULL)
+        give_back(out);
+    if (mapping.at == NULL)
+        return mapping;
+    root_count_alone(EVENT_LARGE_REUSED, 1);
+    return mapping.bytes < bytes ? grow(mapping, bytes) : mapping;
 }
 
 static struct mapping map(size_t bytes, size_t align) {
@@ -51,7 +58,10 @@ static struct mapping map(size_t bytes, size_t align) {
         return mapping;
     arena_lock();
     decay_fresh(bytes);
+    bool huge = bytes >= HUGE_LEAST && decay_huge(bytes);
     arena_unlock();
+    if (huge)
+        os_huge(mapping.at, bytes);
     root_count_alone(EVENT_LARGE_MAPPED, 1);
     return mapping;
 }
@@ -144,6 +154,41 @@ void *large_alloc(size_t size, size_t align, bool clear) {
     return mapping.at;
 }
 
+/* Removes the oldest cached mapping if more is kept than `keep` in all, or more than `most` in the
+ * cache; at == NULL: no need. */
+static struct mapping surplus(uint64_t keep, uint64_t most) {
+    struct mapping mapping = {NULL, 0};
+    arena_lock();
+    if (decay_kept() > keep || libpool_root.large.cached_bytes > most)
+        mapping = cache_oldest();
+    if (mapping.at != NULL)
+        decay_gave_back(mapping.bytes);
+    arena_unlock();
+    return mapping;
+}
+
+static bool purge(uint64_t keep, uint64_t most) {
+    bool any = false;
+    struct mapping mapping;
+    while ((mapping = surplus(keep, most)).at != NULL) {
+        give_back(mapping);
+        any = true;
+    }
+    return any;
+}
+
+bool large_purge(uint64_t keep) {
+    return purge(keep, UINT64_MAX);
+}
+
+/* Whatever the allowance: mappings fit other requests less well than pools do, and past a quarter
+ * of the live ones more of them hardly saves faults. The one just freed may stay, so that a
+ * program with one large block which comes and goes keeps it. */
+static uint64_t most_cached(size_t freed) {
+    uint64_t share = libpool_root.large.bytes / 4;
+    return freed > share ? freed : share;
+}
+
 void large_free(struct pool *record) {
     arena_lock();
     struct mapping mapping = leave(record);
@@ -151,30 +196,11 @@ void large_free(struct pool *record) {
     struct mapping out = cache_put(mapping);
     if (out.at != NULL)
         decay_gave_back(out.bytes);
-    uint64_t allowed = decay_allowed();
-    bool purge = decay_kept() > allowed;
+    uint64_t allowed = decay_allowed(), most = most_cached(mapping.bytes);
     arena_unlock();
     if (out.at != NULL)
         give_back(out);
-    if (purge)
-        large_purge(allowed);
-}
-
-bool large_purge(uint64_t keep) {
-    bool any = false;
-    for (;;) {
-        struct mapping mapping = {NULL, 0};
-        arena_lock();
-        if (decay_kept() > keep)
-            mapping = cache_oldest();
-        if (mapping.at != NULL)
-            decay_gave_back(mapping.bytes);
-        arena_unlock();
-        if (mapping.at == NULL)
-            return any;
-        give_back(mapping);
-        any = true;
-    }
+    purge(allowed, most);
 }
 
 const void *large_holding(const void *p, size_t *bytes) {

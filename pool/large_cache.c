@@ -15,20 +15,19 @@ static struct mapping take_at(uint32_t i) {
 }
 
 struct mapping cache_take(size_t bytes) {
-    uint32_t fit = CACHE_MAX, below = CACHE_MAX;
+    uint32_t above = CACHE_MAX, below = CACHE_MAX;
     for (uint32_t i = count; i-- > 0;) {
         size_t have = large_cache[i].bytes;
-        if (have >= bytes && (fit == CACHE_MAX || have < large_cache[fit].bytes))
-            fit = i;
-        if (have < bytes && have >= bytes / 2 && (below == CACHE_MAX || have > large_cache[below].bytes))
+        if (have >= bytes && (above == CACHE_MAX || have < large_cache[above].bytes))
+            above = i;
+        if (have < bytes && have >= bytes / 8 &&
+            (below == CACHE_MAX || have > large_cache[below].bytes))
             below = i;
     }
-    if (fit != CACHE_MAX && large_cache[fit].bytes <= bytes + bytes / 2)
-        return take_at(fit);
+    if (above != CACHE_MAX)
+        return take_at(above);
     if (below != CACHE_MAX)
         return take_at(below);
-    if (fit != CACHE_MAX)
-        return take_at(fit);
     return (struct mapping){NULL, 0};
 }
 

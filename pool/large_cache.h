@@ -15,8 +15,8 @@ struct mapping {
 
 extern struct mapping large_cache[CACHE_MAX]; /* the first large.cached are in use */
 
-/* The best mapping to serve `bytes` from: the smallest that is big enough without being much
- * too big, else the biggest that is not too small; removed from the cache. at == NULL: none. */
+/* The mapping to serve `bytes` from: the smallest that is big enough, else the biggest, if it is
+ * worth being grown; removed from the cache. at == NULL: none. */
 struct mapping cache_take(size_t bytes);
 /* Keeps a mapping; when the cache is full the oldest comes back and is for the caller to unmap. */
 struct mapping cache_put(struct mapping mapping);
