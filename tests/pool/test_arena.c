@@ -7,7 +7,7 @@
 
 /* Taken as a heap would: the state says that they are somebody's. */
 static struct pool *take(uint32_t count) {
-    struct pool *pool = arena_take(count);
+    struct pool *pool = arena_take(count, true);
     CU_ASSERT_PTR_NOT_NULL_FATAL(pool);
     for (uint32_t i = 0; i < count; i++)
         pool[i].state = i == 0 ? POOL_RUN : POOL_BODY;

@@ -90,7 +90,7 @@ static void test_resize_run(void) {
     CU_ASSERT_PTR_NULL(owner_pool(block + 2 * POOL_BYTES));
     CU_ASSERT(filled(block, 256, 2));
     arena_check();
-    struct pool *wall = arena_take(1);
+    struct pool *wall = arena_take(1, true);
     CU_ASSERT_PTR_NOT_NULL_FATAL(wall);
     wall->state = POOL_RUN;
     if (wall == pool + 2)

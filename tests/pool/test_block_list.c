@@ -10,7 +10,7 @@
 static struct heap heap = {.id = (uint64_t)1 << 20}; /* no thread's: mail into it stays there */
 
 static struct pool *start(uint32_t size_class) {
-    struct pool *pool = arena_take(1);
+    struct pool *pool = arena_take(1, false);
     CU_ASSERT_PTR_NOT_NULL_FATAL(pool);
     block_list_start(pool, &heap, size_class);
     pool->state = POOL_USED;

@@ -50,7 +50,7 @@ static void test_start(void) {
 
 /* Every byte of a run is its own, and none next to it. */
 static void test_run(void) {
-    struct pool *run = arena_take(3);
+    struct pool *run = arena_take(3, true);
     CU_ASSERT_PTR_NOT_NULL_FATAL(run);
     for (uint32_t i = 0; i < 3; i++) {
         run[i].base = run->base;
