@@ -25,8 +25,10 @@ static void set_slots(struct heap *heap, uint32_t size_class, struct pool *pool)
 }
 
 void heap_start(struct heap *heap) {
-    for (uint32_t c = 0; c < class_count; c++)
+    for (uint32_t c = 0; c < class_count; c++) {
         heap->source[c] = (uint8_t)group_end(c);
+        heap->wanted[c] = 0;
+    }
 }
 
 /* A class that keeps running out gets pools of its own. */

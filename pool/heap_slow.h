@@ -34,7 +34,7 @@ void heap_give_back(struct heap *heap, uint32_t keep);
 /* Memory is short: gives back to the OS what this heap (may be NULL), the arenas and the cache of
  * mappings hold. True: worth another try. Inside heap_enter. */
 bool heap_give_all(struct heap *heap);
-/* A new heap: every class served by its group. */
+/* A new heap, or one for a new thread: every class is served by its group. */
 void heap_start(struct heap *heap);
 /* Takes the pools out of the thread's slots. */
 void heap_clear_slots(struct heap *heap, struct thread *thread);

@@ -117,6 +117,7 @@ void pool_thread_exit(void) {
     heap_collect(heap);
     heap_clear_slots(heap, &self);
     heap_give_back(heap, IDLE_KEEP);
+    heap_start(heap);
     heap_check(heap);
     heap_leave(heap);
     self.id = 0;
