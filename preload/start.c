@@ -2,6 +2,7 @@
 #include <string.h>
 #include <sys/auxv.h>
 
+#include "exit.h"
 #include "fork.h"
 #include "misuse.h"
 #include "options.h"
@@ -44,6 +45,7 @@ __attribute__((constructor)) static void start(int argc, char **arguments, char 
     pool_set_hooks(&hooks);
     thread_start();
     fork_start();
+    exit_start();
     publish_start(argc > 0 ? arguments[0] : "");
 }
 

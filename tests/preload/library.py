@@ -22,7 +22,7 @@ EXPORTS = """
     malloc_usable_size free_sized free_aligned_sized cfree malloc_trim mallopt mallinfo mallinfo2
     malloc_info malloc_stats __libc_malloc __libc_free __libc_calloc __libc_realloc
     __libc_reallocarray __libc_memalign __libc_valloc __libc_pvalloc __libc_mallopt
-    __posix_memalign dlopen libpool_root
+    __posix_memalign dlopen _exit _Exit libpool_root
     _Znwm _Znam _ZnwmRKSt9nothrow_t _ZnamRKSt9nothrow_t _ZnwmSt11align_val_t _ZnamSt11align_val_t
     _ZnwmSt11align_val_tRKSt9nothrow_t _ZnamSt11align_val_tRKSt9nothrow_t
     _ZdlPv _ZdaPv _ZdlPvm _ZdaPvm _ZdlPvRKSt9nothrow_t _ZdaPvRKSt9nothrow_t

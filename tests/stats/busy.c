@@ -1,8 +1,10 @@
-/* A program that keeps allocating: busy SECONDS [fork|exec PROGRAM...|full MIB].
+/* A program that keeps allocating: busy SECONDS [fork|vfork|exec PROGRAM...|full MIB|leave HOW].
  *
  *   fork   once it has a page; its child, which does the same, is named on stdout: "PARENT CHILD\n"
+ *   vfork  once it has a page; its child ends at once, before anything is said
  *   exec   replaces itself by PROGRAM after SECONDS
  *   full   holds MIB of small blocks meanwhile
+ *   leave  ends by the function HOW: exit, _exit, _Exit or quick_exit
  * Otherwise it prints its own number. It ends with status 7. */
 #include <stdio.h>
 #include <stdlib.h>
@@ -41,15 +43,40 @@ static void hold(size_t mib) {
     }
 }
 
+/* Status 6 says that what the program registered was called. */
+static void at_quick_end(void) {
+    _exit(6);
+}
+
+static void leave(const char *how) {
+    if (strcmp(how, "exit") == 0)
+        exit(7);
+    if (strcmp(how, "_exit") == 0)
+        _exit(7);
+    if (strcmp(how, "_Exit") == 0)
+        _Exit(7);
+    if (strcmp(how, "quick_exit") == 0)
+        quick_exit(7);
+    at_quick_exit(at_quick_end);
+    quick_exit(7);
+}
+
+static int start_child(const char *what) {
+    if (strcmp(what, "fork") != 0 && strcmp(what, "vfork") != 0)
+        return -1;
+    be_busy(HAS_PAGE_AFTER);
+    if (strcmp(what, "fork") == 0)
+        return fork();
+    if (vfork() == 0)
+        _exit(0);
+    return -1;
+}
+
 int main(int argc, char **argv) {
     double seconds = argc > 1 ? atof(argv[1]) : 1;
     const char *what = argc > 2 ? argv[2] : "";
     char line[64];
-    pid_t child = -1;
-    if (strcmp(what, "fork") == 0) {
-        be_busy(HAS_PAGE_AFTER);
-        child = fork();
-    }
+    pid_t child = start_child(what);
     if (child != 0) {
         int n = child > 0 ? snprintf(line, sizeof line, "%d %d\n", (int)getpid(), (int)child)
                           : snprintf(line, sizeof line, "%d\n", (int)getpid());
@@ -61,5 +88,7 @@ int main(int argc, char **argv) {
     be_busy(seconds);
     if (strcmp(what, "exec") == 0 && argc > 3)
         execvp(argv[3], argv + 3);
+    if (strcmp(what, "leave") == 0 && argc > 3)
+        leave(argv[3]);
     return 7;
 }

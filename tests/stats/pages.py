@@ -21,6 +21,20 @@ class Life(Case):
         self.assertEqual(pages(program.pid), [])
         self.assert_status(poolstat(program.pid), NO_PROCESS)
 
+    def test_every_way_to_end_removes(self):
+        ways = {"exit": 7, "_exit": 7, "_Exit": 7, "quick_exit": 7, "at_quick_exit": 6}
+        for how, status in ways.items():
+            with self.subTest(how=how):
+                program = self.busy(0.5, "leave", how)
+                until(lambda: pages(program.pid))
+                self.assertEqual(program.wait(), status)
+                self.assertEqual(pages(program.pid), [])
+
+    def test_child_of_vfork_leaves_its_parents_page(self):
+        program = self.busy(20, "vfork")
+        self.assertEqual(len(pages(program.pid)), 1)
+        self.assertEqual(poolstat("--page", program.pid).returncode, OK)
+
     def test_the_young_have_none(self):
         program = self.busy(20, conf="stats_after:2s")
         time.sleep(0.5)
