@@ -80,18 +80,17 @@ static bool records_free(const char *base) {
 }
 
 /* Maps an arena whose records no live arena uses. The kernel usually hands out neighbours, so
- * the place below the newest arena is tried first: it is aligned already. */
+ * the place below the newest arena is tried first: it is aligned already. (So is the first one, on
+ * kernels that align what may become a huge page.) */
 static char *map_arena(void) {
     static char *last;
     char *held[8];
     int tries = 0;
     char *at = NULL;
-    if (last != NULL) {
-        at = os_map(last - ARENA_BYTES, ARENA_BYTES);
-        if (at != NULL && ((uintptr_t)at & (ARENA_BYTES - 1)) != 0) {
-            os_unmap(at, ARENA_BYTES);
-            at = NULL;
-        }
+    at = os_map(last != NULL ? last - ARENA_BYTES : NULL, ARENA_BYTES);
+    if (at != NULL && ((uintptr_t)at & (ARENA_BYTES - 1)) != 0) {
+        os_unmap(at, ARENA_BYTES);
+        at = NULL;
     }
     if (at == NULL)
         at = os_map_aligned(ARENA_BYTES, ARENA_BYTES);
@@ -235,7 +234,7 @@ static struct pool *claim(struct arena *arena, uint32_t first, uint32_t count) {
     return pool;
 }
 
-bool arena_has_warm(void) {
+RACY bool arena_has_warm(void) {
     return libpool_root.cached_pools_bytes > 0;
 }
 

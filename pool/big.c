@@ -40,7 +40,7 @@ static void *run_alloc(size_t size, bool clear) {
     first->resting = 0;
     first->run_bytes = size;
     mark_body(first, 1, count);
-    first->state = POOL_RUN;
+    __atomic_store_n(&first->state, POOL_RUN, __ATOMIC_RELEASE);
     if (clear && !first->fresh)
         memset(first->base, 0, size);
     return first->base;
@@ -94,6 +94,8 @@ static void *take_kept(struct heap *heap, size_t size, bool clear) {
         heap->big_next -= i == 0;
         heap->big_bytes -= (uint32_t)big_bytes(pool);
         pool->resting = 0;
+        if (pool->state == POOL_LARGE)
+            large_keep_length(pool, size);
         pool->run_bytes = size;
         return clear ? memset(pool->base, 0, size) : pool->base;
     }

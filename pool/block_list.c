@@ -56,12 +56,14 @@ void block_list_push(struct pool *pool, void *block) {
     pool->top = top_with_head(pool->top - QUOTA_ONE, link_to(block));
 }
 
-/* Follows links for at most `most` steps and never out of the pool. Stops at `block`, returning
+/* Follows links for at most `most` steps and never out of the pool or to
+ * where no block can start. Stops at `block`, returning
  * -1, else returns how many blocks there were. */
-static int walk(const struct pool *pool, uint16_t link, uint32_t most, const void *block) {
+static RACY int walk(const struct pool *pool, uint16_t link, uint32_t most, const void *block) {
     for (uint32_t i = 0; i < most; i++) {
         const struct link *at = link_at(pool, link);
-        if ((uintptr_t)at - (uintptr_t)pool->base > POOL_BYTES - sizeof *at)
+        size_t offset = (uintptr_t)at - (uintptr_t)pool->base;
+        if (offset > POOL_BYTES - sizeof *at || offset % MIN_ALIGN != 0)
             return (int)i;
         if (at == block)
             return -1;
@@ -74,14 +76,15 @@ uint32_t block_list_length(const struct pool *pool) {
     return (uint32_t)walk(pool, (uint16_t)pool->top, pool->carved, NULL);
 }
 
-bool block_list_has(const struct pool *pool, const void *block) {
+RACY bool block_list_has(const struct pool *pool, const void *block) {
     uint32_t mail = atomic_load_explicit(&pool->mail, memory_order_acquire);
     return walk(pool, (uint16_t)pool->top, pool->carved, block) < 0 ||
            walk(pool, (uint16_t)mail, mail >> 16, block) < 0;
 }
 
 uint32_t block_list_take_mail(struct pool *pool) {
-    uint32_t mail = atomic_exchange_explicit(&pool->mail, 0, memory_order_acquire);
+    /* Release: whoever finds the mail empty then writes mail_next, which was read before this. */
+    uint32_t mail = atomic_exchange_explicit(&pool->mail, 0, memory_order_acq_rel);
     uint32_t count = mail >> 16;
     if (count == 0)
         return 0;

@@ -6,7 +6,12 @@
 
 #include "heap.h"
 
-static inline uint32_t pool_used(const struct pool *pool) {
+/* Of the two states USED and FULL its owner may be changing one into the other. */
+static inline RACY bool pool_of_class(const struct pool *pool) {
+    return pool->state < POOL_RUN;
+}
+
+static inline RACY uint32_t pool_used(const struct pool *pool) {
     return (uint16_t)((pool->top >> 16) + 1 - pool->resting);
 }
 

@@ -11,11 +11,11 @@ struct pool_conf pool_conf = {
     .huge = true,
 };
 
-/* What comes back within a second usually does so in a cycle of which this is only a part: learn
- * faster than one bounce at a time. */
-#define BOUNCE_GAIN 4
 /* A small program that goes round all size classes holds little but needs a pool of each. */
 #define BOUNCE_FLOOR ((uint64_t)1 << 20)
+/* A program that sleeps forgets nothing: more than this is never kept for having bounced. Larger
+ * heaps get huge pages, which cost a quarter to fetch again. */
+#define BOUNCE_MOST ((uint64_t)32 << 20)
 
 static struct {
     uint64_t live;        /* bytes of pools, runs and large blocks in use */
@@ -54,6 +54,10 @@ bool decay_huge(uint64_t bytes) {
     return pool_conf.huge && bytes <= decay.live / 16;
 }
 
+bool decay_due(uint64_t now_ms) {
+    return decay.bounced > 0 && now_ms >= decay.period_ends;
+}
+
 uint64_t decay_kept(void) {
     return decay.kept;
 }
@@ -83,10 +87,10 @@ void decay_fresh(uint64_t bytes) {
     fade();
     uint64_t bounce = bytes < decay.recent ? bytes : decay.recent;
     decay.recent -= bounce;
-    decay.bounced += BOUNCE_GAIN * bounce;
-    uint64_t most = decay.peak > BOUNCE_FLOOR ? decay.peak : BOUNCE_FLOOR;
+    decay.bounced += bounce;
+    uint64_t most = decay.peak / 2 < BOUNCE_MOST ? decay.peak / 2 : BOUNCE_MOST;
     if (decay.bounced > most)
-        decay.bounced = most;
+        decay.bounced = most > BOUNCE_FLOOR ? most : BOUNCE_FLOOR;
     root_count(EVENT_BOUNCED_BYTES, bounce);
 }
 

@@ -5,8 +5,8 @@
  *
  *     allowed = keep_bytes + keep_share * live + bounced
  *
- * `bounced` learns: memory given back and wanted again within about a second raises it by a
- * multiple of it, up to the most that was live of late (or 1 MiB); what then lies kept without being used for a decay time lowers it again.
+ * `bounced` learns: memory given back and wanted again within about a second raises it by as
+ * much, up to half of the most that was live of late (at least 1 MiB, at most 32 MiB); what then lies kept without being used for a decay time lowers it again.
  * All functions are to be called under the arena lock.
  */
 #ifndef POOL_DECAY_H
@@ -20,6 +20,8 @@ uint64_t decay_allowed(void);
 /* Is it time to ask for huge pages for `bytes` that may be touched only in part? Not while that
  * would be more than a sixteenth of what is in use. */
 bool decay_huge(uint64_t bytes);
+/* Has a period ended in which the learnt allowance may have gone unused? A hint, no lock needed. */
+bool decay_due(uint64_t now_ms);
 /* Bytes kept just now. */
 uint64_t decay_kept(void);
 /* `bytes` became free and are kept / kept bytes were taken into use again. */

@@ -18,7 +18,7 @@ static _Noreturn void not_a_block(const struct pool *pool, const void *p, const 
     misuse(MISUSE_INTERIOR_FREE, p, function);
 }
 
-void free_check(const struct pool *pool, const void *p, const char *function) {
+RACY void free_check(const struct pool *pool, const void *p, const char *function) {
     uint64_t offset = (uintptr_t)p - (uintptr_t)pool->base;
     if (offset * pool->mult >= class_bound(pool->block_size, pool->mult, pool->carved))
         not_a_block(pool, p, function);
@@ -44,7 +44,7 @@ void heap_free_slow(void *p) {
     if (p == NULL)
         return;
     struct pool *pool = owner_pool(p);
-    if (pool == NULL || pool->state >= POOL_RUN) {
+    if (pool == NULL || !pool_of_class(pool)) {
         big_free(pool, p);
     } else if (pool->heap == self.heap) {
         free_own(self.heap, pool, p);

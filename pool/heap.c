@@ -143,14 +143,24 @@ static uint32_t carve_count(const struct heap *heap, const struct pool *pool) {
     return count > 0 ? count : 1;
 }
 
+static uint32_t free_blocks(const struct pool *pool) {
+    return pool->carved - pool_used(pool);
+}
+
+static void count_refill(struct heap *heap, const struct pool *pool) {
+    heap->count[pool->size_class].refills++;
+    heap->count[pool->size_class].refilled += free_blocks(pool);
+}
+
 /* The current pool's list ran out: cut more, look into its mail, or let it go. */
 static void list_ran_out(struct heap *heap, struct pool *pool) {
-    if (block_list_carve(pool, carve_count(heap, pool)) > 0)
-        return;
-    if (atomic_load_explicit(&heap->mail, memory_order_relaxed) != NULL)
+    if (block_list_carve(pool, carve_count(heap, pool)) == 0 &&
+        atomic_load_explicit(&heap->mail, memory_order_relaxed) != NULL)
         heap_collect(heap);
-    if (!block_list_empty(pool))
+    if (!block_list_empty(pool)) {
+        count_refill(heap, pool);
         return;
+    }
     unrest(heap, pool);
     pool->bound = 0;
     pool->state = POOL_FULL;
@@ -176,13 +186,8 @@ static struct pool *new_pool(struct heap *heap, uint32_t size_class) {
     block_list_start(pool, heap, size_class);
     heap->count[size_class].pools++;
     block_list_carve(pool, carve_count(heap, pool));
-    atomic_signal_fence(memory_order_release);
-    pool->state = POOL_USED;
+    __atomic_store_n(&pool->state, POOL_USED, __ATOMIC_RELEASE);
     return pool;
-}
-
-static uint32_t free_blocks(const struct pool *pool) {
-    return pool->carved - pool_used(pool);
 }
 
 /* The oldest partial pool worth a refill. One with less than 1/32 free is left to gather more, or
@@ -227,8 +232,7 @@ static bool set_current(struct heap *heap, uint32_t size_class) {
     if (pool == NULL)
         return false;
     set_slots(heap, size_class, pool);
-    heap->count[size_class].refills++;
-    heap->count[size_class].refilled += free_blocks(pool);
+    count_refill(heap, pool);
     return true;
 }
 

@@ -57,14 +57,19 @@ static inline void *heap_alloc(size_t size) {
     return LIKELY(block != NULL) ? block : heap_alloc_slow(size);
 }
 
+/* One comparison: the pool is this thread's, armed, and p starts one of its blocks. `bound` of
+ * another thread's pool may be changing: no value of it makes that pool ours. */
+static inline RACY bool heap_owns(const struct pool *pool, const void *p) {
+    uint64_t offset = (uintptr_t)p + pool->key;
+    keep_in_register(offset);
+    return (offset + self.id) * pool->mult < pool->bound;
+}
+
 static inline void heap_free(void *p) {
     struct pool *pool = owner_record(p);
     struct link *block = p;
     uint32_t top;
-    /* One comparison: the pool is this thread's, armed, and p starts one of its blocks. */
-    uint64_t offset = (uintptr_t)p + pool->key;
-    keep_in_register(offset);
-    if (UNLIKELY((offset + self.id) * pool->mult >= pool->bound))
+    if (UNLIKELY(!heap_owns(pool, p)))
         return heap_free_slow(p);
     if (UNLIKELY(block->mark >> 24 == MARK_BYTE))
         return heap_free_slow(p);

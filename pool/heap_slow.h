@@ -13,7 +13,7 @@ extern HIDDEN struct pool pool_none;
 static inline void heap_enter(struct heap *heap) {
     atomic_store_explicit(&heap->busy, 1, memory_order_relaxed);
     atomic_signal_fence(memory_order_seq_cst);
-    if (UNLIKELY(atomic_load_explicit(&heap->stop, memory_order_relaxed)))
+    if (UNLIKELY(atomic_load_explicit(&heap->stop, memory_order_acquire)))
         reclaim_wait(heap);
 }
 

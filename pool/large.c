@@ -214,7 +214,7 @@ const void *large_holding(const void *p, size_t *bytes) {
     return start;
 }
 
-static void keep_length(struct pool *record, size_t size) {
+void large_keep_length(struct pool *record, size_t size) {
     arena_lock();
     libpool_root.large.asked += size - record->run_bytes;
     record->run_bytes = size;
@@ -226,7 +226,7 @@ void *large_resize(struct pool *record, size_t size) {
     if (bytes < size || bytes > PTRDIFF_MAX || size <= RUN_MAX)
         return NULL;
     if (bytes <= old && bytes >= old - old / 4) {
-        keep_length(record, size);
+        large_keep_length(record, size);
         return record->base;
     }
     size_t asked = record->run_bytes;

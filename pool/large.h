@@ -14,6 +14,8 @@
 void *large_alloc(size_t size, size_t align, bool clear);
 /* `record` is that of a live large block. */
 void large_free(struct pool *record);
+/* Another request is served by the same block: `size` bytes are asked for now. */
+void large_keep_length(struct pool *record, size_t size);
 /* In place, or moved by remapping; NULL if impossible (the block is untouched). */
 void *large_resize(struct pool *record, size_t size);
 /* The start of the large block p lies in and its length in *bytes; or NULL. Looks at all of

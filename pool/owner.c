@@ -37,7 +37,7 @@ bool owner_start(void) {
     return false;
 }
 
-struct pool *owner_pool(const void *p) {
+RACY struct pool *owner_pool(const void *p) {
     struct pool *pool = owner_record(p);
     size_t offset = (uintptr_t)p - (uintptr_t)pool->base;
     switch (pool->state) {

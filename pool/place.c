@@ -16,7 +16,7 @@ static struct pool_place place_outside(const void *p) {
     return place;
 }
 
-static struct pool_place place_in_pool(const struct pool *pool, const void *p) {
+static RACY struct pool_place place_in_pool(const struct pool *pool, const void *p) {
     uint32_t offset = (uint32_t)((const char *)p - pool->base);
     uint32_t index = offset / pool->block_size, start = index * pool->block_size;
     struct pool_place place = {KIND_INTERIOR, pool->base + start, pool->block_size, false};
@@ -32,7 +32,7 @@ struct pool_place pool_place(const void *p) {
     const struct pool *pool = owner_pool(p);
     if (pool == NULL)
         return place_outside(p);
-    if (pool->state < POOL_RUN)
+    if (pool_of_class(pool))
         return place_in_pool(pool, p);
     enum pool_kind kind = pool->state == POOL_LARGE ? KIND_LARGE : KIND_RUN;
     return (struct pool_place){pool->base == p ? kind : KIND_INTERIOR, pool->base, big_bytes(pool),

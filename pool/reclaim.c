@@ -29,7 +29,7 @@ static void reclaim(struct heap *heap) {
     while (pool != NULL) {
         struct pool *next = pool->mail_next;
         if (whole_in_mail(pool)) {
-            atomic_store_explicit(&pool->mail, 0, memory_order_relaxed);
+            atomic_store_explicit(&pool->mail, 0, memory_order_release);
             heap->count[pool->size_class].pools--;
             arena_return(pool, 1);
         } else {

@@ -118,8 +118,6 @@ void pool_thread_exit(void) {
     heap_clear_slots(heap, &self);
     heap_give_back(heap, IDLE_KEEP);
     heap_start(heap);
-    heap_check(heap);
-    heap_leave(heap);
     self.id = 0;
     self.heap = NULL;
     lock_take(&lock);
@@ -127,11 +125,17 @@ void pool_thread_exit(void) {
     /* Mail that arrived in between would have no one to see it. */
     heap_collect(heap);
     heap_give_back(heap, IDLE_KEEP);
+    heap_check(heap);
+    heap_leave(heap);
     lock_release(&lock);
 }
 
+static RACY bool may_be_empty(const struct pool *pool) {
+    return atomic_load(&pool->mail) >> 16 >= pool_used(pool);
+}
+
 void registry_collect(struct heap *heap, const struct pool *pool) {
-    if (atomic_load(&pool->mail) >> 16 < pool_used(pool))
+    if (!may_be_empty(pool))
         return;
     lock_take(&lock);
     if (atomic_load(&heap->state) == HEAP_ABANDONED) {

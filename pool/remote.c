@@ -23,7 +23,7 @@ static uint32_t push_block(struct pool *pool, struct link *block) {
         block->next = (uint16_t)mail;
     } while (!atomic_compare_exchange_weak_explicit(
         &pool->mail, &mail, ((mail & 0xffff0000u) + QUOTA_ONE) | link_to(block),
-        memory_order_release, memory_order_relaxed));
+        memory_order_acq_rel, memory_order_relaxed));
     return mail >> 16;
 }
 

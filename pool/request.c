@@ -32,7 +32,7 @@ void *pool_calloc(size_t count, size_t size) {
 }
 
 static bool in_class_pool(const struct pool *pool) {
-    return pool != NULL && pool->state < POOL_RUN;
+    return pool != NULL && pool_of_class(pool);
 }
 
 /* Bytes usable behind p, which must be a live block. */

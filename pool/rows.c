@@ -47,7 +47,7 @@ static const void *read_self(void *context, const void *at, size_t len, void *bu
 const struct rows_source rows_self = {read_self, NULL, NULL};
 
 /* The heap's index is in the pool's key: no need to follow the pointer. */
-static void add_to_heap(struct walk *walk, const struct pool *pool, uint32_t live) {
+RACY static void add_to_heap(struct walk *walk, const struct pool *pool, uint32_t live) {
     struct rows_visit *visit = walk->visit;
     uint64_t index = ((-pool->key - (uintptr_t)pool->base) >> 20) - 1;
     if (visit == NULL || visit->heaps == NULL || index >= visit->heap_capacity)
@@ -59,7 +59,7 @@ static void add_to_heap(struct walk *walk, const struct pool *pool, uint32_t liv
 }
 
 /* One pool in use by a class, from a racy but single reading of its two words. */
-static void add_pool(struct walk *walk, const struct pool *pool, struct rows_arena *row) {
+RACY static void add_pool(struct walk *walk, const struct pool *pool, struct rows_arena *row) {
     uint32_t size = pool->block_size, carved = pool->carved;
     if (size == 0 || pool->size_class >= ROWS_CLASSES)
         return; /* changed hands under our eyes */
@@ -90,7 +90,7 @@ static void add_pool(struct walk *walk, const struct pool *pool, struct rows_are
     c->capacity += pool->capacity;
 }
 
-static void add_run(const struct pool *pool, struct rows_arena *row) {
+RACY static void add_run(const struct pool *pool, struct rows_arena *row) {
     uint64_t bytes = (uint64_t)pool->run_pools << POOL_SHIFT;
     if (pool->resting) {
         row->free_dirty += pool->run_pools;
@@ -118,11 +118,11 @@ static void add_arena(struct walk *walk, const struct rows_arena *row) {
     total->metadata_bytes += ARENA_POOLS * sizeof(struct pool);
 }
 
-static bool read_arena(struct walk *walk, const struct arena *arena) {
+RACY static bool read_arena(struct walk *walk, const struct arena *arena) {
     uint64_t first = ((uintptr_t)arena->base >> (POOL_SHIFT - 7)) & walk->root->mask;
     const struct pool *pool =
         walk_get(walk, (const char *)walk->root->records + first, ARENA_POOLS * sizeof *pool,
-                 walk->scratch->pools);
+                 walk_copy(walk, pools));
     if (pool == NULL)
         return false;
     struct rows_arena row = {
@@ -145,17 +145,16 @@ static bool read_arena(struct walk *walk, const struct arena *arena) {
 }
 
 /* The pools the heap's thread allocates from: their counts change without a slow path. */
-static bool read_slots(struct walk *walk, const struct heap *heap, struct rows_heap *row) {
-    struct walk_scratch *scratch = walk->scratch;
+RACY static bool read_slots(struct walk *walk, const struct heap *heap, struct rows_heap *row) {
     /* A thread that attached after its last destructor may be gone, its TLS unmapped. */
-    if (heap->thread == NULL || (scratch == NULL && !os_thread_alive(heap->tid)))
+    if (heap->thread == NULL || (walk->scratch == NULL && !os_thread_alive(heap->tid)))
         return true;
     const struct thread *thread =
-        walk_get(walk, heap->thread, sizeof *thread, &scratch->thread);
+        walk_get(walk, heap->thread, sizeof *thread, walk_copy(walk, thread));
     if (thread == NULL)
         return false;
     for (uint32_t c = 1; c < class_count; c++) {
-        const struct pool *pool = walk_get(walk, thread->slot[c], sizeof *pool, scratch->pools);
+        const struct pool *pool = walk_get(walk, thread->slot[c], sizeof *pool, walk_copy(walk, pools));
         if (pool == NULL)
             return false;
         if (pool->state != POOL_USED || pool->size_class != c)
@@ -167,7 +166,7 @@ static bool read_slots(struct walk *walk, const struct heap *heap, struct rows_h
     return true;
 }
 
-static void add_heap_classes(struct walk *walk, const struct heap *heap, struct rows_heap *row) {
+RACY static void add_heap_classes(struct walk *walk, const struct heap *heap, struct rows_heap *row) {
     for (uint32_t c = 1; c < class_count; c++) {
         row->pools += heap->count[c].pools;
         if (walk->visit == NULL || walk->visit->classes == NULL)
@@ -177,7 +176,7 @@ static void add_heap_classes(struct walk *walk, const struct heap *heap, struct 
     }
 }
 
-static struct rows_heap start_heap_row(const struct walk *walk, const struct heap *heap) {
+RACY static struct rows_heap start_heap_row(const struct walk *walk, const struct heap *heap) {
     struct rows_heap row = {0};
     if (walk->visit != NULL && walk->visit->heaps != NULL &&
         heap->index < walk->visit->heap_capacity)
@@ -189,7 +188,7 @@ static struct rows_heap start_heap_row(const struct walk *walk, const struct hea
     return row;
 }
 
-static bool read_heap(struct walk *walk, const struct heap *heap) {
+RACY static bool read_heap(struct walk *walk, const struct heap *heap) {
     struct rows_heap row = start_heap_row(walk, heap);
     add_heap_classes(walk, heap, &row);
     if (row.state == HEAP_LIVE && !read_slots(walk, heap, &row))
@@ -224,13 +223,13 @@ static void start_tables(struct rows_visit *visit) {
 }
 
 /* Large blocks that a heap keeps for reuse are not the program's any more. */
-static bool subtract_kept(struct walk *walk, const struct heap *heap) {
+RACY static bool subtract_kept(struct walk *walk, const struct heap *heap) {
     struct rows_large *large = &walk->total->large;
     for (uint32_t i = 0; i < BIG_MAX; i++) {
-        if (heap->big[i] == NULL)
+        const struct pool *kept = heap->big[i], *pool;
+        if (kept == NULL)
             continue;
-        const struct pool *pool =
-            walk_get(walk, heap->big[i], sizeof *pool, &walk->scratch->large);
+        pool = walk_get(walk, kept, sizeof *pool, walk_copy(walk, large));
         if (pool == NULL)
             return false;
         if (pool->state != POOL_LARGE || !pool->resting)
@@ -258,7 +257,7 @@ static void add_large(struct walk *walk) {
 static bool walk_arenas(struct walk *walk) {
     uint32_t left = walk->root->arena_count + 16;
     for (const struct arena *a = walk->root->arenas; a != NULL && left-- > 0; a = a->all_next) {
-        a = walk_get(walk, a, sizeof *a, &walk->scratch->arena);
+        a = walk_get(walk, a, sizeof *a, walk_copy(walk, arena));
         if (a == NULL || !read_arena(walk, a))
             return false;
     }
@@ -268,7 +267,7 @@ static bool walk_arenas(struct walk *walk) {
 static bool walk_heaps(struct walk *walk) {
     uint32_t left = walk->root->heap_count + 16;
     for (const struct heap *h = walk->root->heaps; h != NULL && left-- > 0; h = h->next_all) {
-        h = walk_get(walk, h, sizeof *h, &walk->scratch->heap);
+        h = walk_get(walk, h, sizeof *h, walk_copy(walk, heap));
         if (h == NULL || !read_heap(walk, h) || !subtract_kept(walk, h))
             return false;
     }
@@ -276,7 +275,7 @@ static bool walk_heaps(struct walk *walk) {
 }
 
 static bool walk_all(struct walk *walk, const struct pool_root *root) {
-    root = walk->root = walk_get(walk, root, sizeof *root, &walk->scratch->root);
+    root = walk->root = walk_get(walk, root, sizeof *root, walk_copy(walk, root));
     if (root == NULL || !layout_known(root))
         return false;
     walk->total->large = root->large;

@@ -9,7 +9,7 @@ static bool large_ranges(struct walk *walk) {
     uint64_t left = walk->root->large.blocks + 16;
     const struct pool *record = walk->root->large_first;
     while (record != NULL && left-- > 0) {
-        record = walk_get(walk, record, sizeof *record, &walk->scratch->large);
+        record = walk_get(walk, record, sizeof *record, walk_copy(walk, large));
         if (record == NULL)
             return false;
         enum rows_range kind = record->resting ? RANGE_LARGE_CACHED : RANGE_LARGE;

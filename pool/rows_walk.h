@@ -24,6 +24,9 @@ struct walk {
     struct walk_scratch *scratch;
 };
 
+/* Where a copy goes; NULL when there is no scratch, because none is made. */
+#define walk_copy(walk, field) ((walk)->scratch != NULL ? (void *)&(walk)->scratch->field : NULL)
+
 static inline const void *walk_get(const struct walk *walk, const void *at, size_t len, void *buf) {
     return walk->source->read(walk->source->context, at, len, buf);
 }

@@ -1,15 +1,17 @@
-/* The host's hook, called now and then from slow paths, outside locks and transitions. */
+/* Now and then, on slow paths, outside locks and transitions: what is kept is reconsidered, and
+ * the host's hook is called. */
 #ifndef POOL_TICK_H
 #define POOL_TICK_H
 
 #include "heap.h"
-#include "hooks.h"
 #include "os.h"
+
+void tick_now(uint64_t now_ms);
 
 static inline void tick(void) {
     struct heap *heap = self.heap;
-    if (heap != NULL && (++heap->ticks & 15) == 0 && hooks.tick != NULL)
-        hooks.tick(os_now_ms());
+    if (heap != NULL && (++heap->ticks & 15) == 0)
+        tick_now(os_now_ms());
 }
 
 #endif

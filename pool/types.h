@@ -61,6 +61,7 @@
 #include <stdint.h>
 
 #include "lock.h"
+#include "racy.h"
 
 #define POOL_SHIFT 15
 #define POOL_BYTES ((size_t)1 << POOL_SHIFT)
