@@ -45,14 +45,16 @@ static void test_best_fit(void) {
     empty();
 }
 
-/* One that is a little too small is better than one that is much too big. */
+/* Where none is big enough the biggest will be grown, unless it is not worth it. */
 static void test_grown(void) {
     put(8);
     put(40);
-    CU_ASSERT_EQUAL(cache_take(10 * MIB).bytes, 8 * MIB);
+    put(9);
     CU_ASSERT_EQUAL(cache_take(10 * MIB).bytes, 40 * MIB);
-    put(4);
-    CU_ASSERT_PTR_NULL(cache_take(10 * MIB).at);
+    CU_ASSERT_EQUAL(cache_take(10 * MIB).bytes, 9 * MIB);
+    CU_ASSERT_EQUAL(cache_take(10 * MIB).bytes, 8 * MIB);
+    put(1);
+    CU_ASSERT_PTR_NULL(cache_take(100 * MIB).at);
     empty();
 }
 

@@ -44,6 +44,20 @@ static void test_fine_slots(void) {
     }
 }
 
+/* The class that serves another until that has proved to be wanted: of those with pools, not
+ * smaller, its own group's end, and not much bigger. */
+static void test_groups(void) {
+    for (uint32_t c = 1; c < class_count; c++) {
+        uint32_t end = group_end(c);
+        CU_ASSERT_FATAL(end >= c && end < class_count);
+        CU_ASSERT(canonical(end));
+        CU_ASSERT_EQUAL(group_end(end), end);
+        CU_ASSERT(end - c < GROUP_MOST);
+        CU_ASSERT(class_size(end) <= 2 * class_size(c));
+        CU_ASSERT(c == 1 || group_end(c - 1) <= end);
+    }
+}
+
 /* Coarse classes leave less than one unit of MIN_ALIGN per block at a pool's end. */
 static void test_tails(void) {
     for (uint32_t c = FINE_CLASSES; c < class_count; c++) {
@@ -102,6 +116,7 @@ CU_TestInfo size_class_tests[] = {
     {"and no smaller one", test_minimal},
     {"classes are in order", test_order},
     {"the fast path's slots", test_fine_slots},
+    {"groups of classes", test_groups},
     {"coarse classes have no tails", test_tails},
     {"mult and bound: each offset in a pool", test_check_in_pool},
     {"mult and bound: far offsets", test_check_far},
