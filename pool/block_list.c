@@ -42,6 +42,12 @@ uint32_t block_list_carve(struct pool *pool, uint32_t count) {
     return count;
 }
 
+void block_list_sort(struct pool *pool) {
+    uint32_t count = pool->carved;
+    pool->carved = 0;
+    block_list_carve(pool, count);
+}
+
 void *block_list_pop_last(struct pool *pool) {
     struct link *block = link_at(pool, (uint16_t)pool->top);
     pool->top = top_with_head(pool->top + QUOTA_ONE, NO_HEAD);

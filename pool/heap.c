@@ -231,6 +231,8 @@ static bool set_current(struct heap *heap, uint32_t size_class) {
     struct pool *pool = next_pool(heap, size_class);
     if (pool == NULL)
         return false;
+    if (pool_used(pool) == 0)
+        block_list_sort(pool);
     set_slots(heap, size_class, pool);
     count_refill(heap, pool);
     return true;
