@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <pthread.h>
 #include <sched.h>
+#include <signal.h>
 #include <unistd.h>
 
 #include "support.h"
@@ -45,6 +46,10 @@ static void test_try(void) {
     lock_release(&lock);
 }
 
+static void on_signal(int signal) {
+    (void)signal;
+}
+
 static void *sleeper(void *p) {
     errno = 77;
     lock_take(&lock);
@@ -57,11 +62,15 @@ static void *sleeper(void *p) {
 static void test_sleeps(void) {
     pthread_t thread;
     int found = 0;
+    sigaction(SIGUSR1, &(struct sigaction){.sa_handler = on_signal}, NULL);
     lock_take(&lock);
     CU_ASSERT_EQUAL_FATAL(pthread_create(&thread, NULL, sleeper, &found), 0);
     for (int i = 0; i < 5000 && lock.word != 2; i++)
         usleep(1000);
     CU_ASSERT_EQUAL(lock.word, 2);
+    usleep(20000);
+    CU_ASSERT_EQUAL(pthread_kill(thread, SIGUSR1), 0); /* interrupted, it goes on waiting */
+    usleep(20000);
     CU_ASSERT_EQUAL(found, 0);
     errno = 78;
     lock_release(&lock);

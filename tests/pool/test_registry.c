@@ -140,12 +140,21 @@ static int fork_around(void (*act)(void *p)) {
     return result;
 }
 
+static uint64_t live_blocks(void) {
+    struct rows_total total;
+    CU_ASSERT(rows_read(&rows_self, &libpool_root, &total, NULL));
+    return total.live_blocks;
+}
+
 static void after_the_fork(void *p) {
     (void)p;
     pool_fork_child();
+    uint64_t before = live_blocks();
     if (!left_intact() || event(EVENT_FORK) == 0)
         __builtin_trap();
     in_thread(adopt_all, NULL);
+    if (live_blocks() != before - 2000)
+        __builtin_trap();
     for (int i = 0; i < 10000; i++)
         pool_free(pool_malloc((size_t)i));
     heap_check(self.heap);

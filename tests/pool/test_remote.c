@@ -25,11 +25,25 @@ static void free_all(void *p) {
         pool_free(block[i]);
 }
 
+/* Blocks that lie in the mail of any pool. */
+static uint64_t in_mail(void) {
+    static struct rows_class classes[ROWS_CLASSES];
+    struct rows_visit visit = {.classes = classes};
+    struct rows_total total;
+    uint64_t blocks = 0;
+    CU_ASSERT(rows_read(&rows_self, &libpool_root, &total, &visit));
+    for (uint32_t c = 0; c < visit.class_count; c++)
+        blocks += classes[c].mail_blocks;
+    return blocks;
+}
+
+/* Nothing is overlooked. */
 static void collect(void) {
     heap_enter(self.heap);
     heap_collect(self.heap);
     heap_check(self.heap);
     heap_leave(self.heap);
+    CU_ASSERT_EQUAL(in_mail(), 0);
 }
 
 static uint64_t live_blocks(void) {
