@@ -3,6 +3,8 @@
 #include "os.h"
 #include "root.h"
 
+#include <string.h>
+
 static struct pool nothing;
 struct address_map address_map = {&nothing, 0};
 
@@ -56,5 +58,7 @@ RACY struct pool *owner_pool(const void *p) {
 
 void owner_purge(struct pool *first) {
     static_assert(ARENA_POOLS * sizeof(struct pool) % OS_PAGE == 0, "records fill whole pages");
-    os_purge(first, ARENA_POOLS * sizeof(struct pool));
+    /* Refused where the system's memory pages are larger than this. */
+    if (!os_purge(first, ARENA_POOLS * sizeof(struct pool)))
+        memset(first, 0, ARENA_POOLS * sizeof(struct pool));
 }
