@@ -45,13 +45,15 @@ static uint64_t coarse_ms(void) {
     return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
 }
 
-static void publish(uint64_t now_ms) {
+typedef bool write_function(struct page_file *file, uint32_t publication, uint64_t now);
+
+static void publish(uint64_t now_ms, write_function *write) {
     uint64_t begin = boot_time();
     publisher.publications++;
     atomic_store_explicit(&publisher.file.page->generation, publisher.publications * 2 + 1,
                           memory_order_relaxed);
     atomic_thread_fence(memory_order_release);
-    bool walked = write_rows(&publisher.file, publisher.publications, begin);
+    bool walked = write(&publisher.file, publisher.publications, begin);
     /* Growing may have moved the page. */
     struct page_header *page = publisher.file.page;
     uint64_t cost = boot_time() - begin;
@@ -92,7 +94,7 @@ static void serve_request(uint64_t now_ms) {
         return;
     if (what == PAGE_REQUEST_PURGE)
         pool_trim(0);
-    publish(now_ms);
+    publish(now_ms, write_rows);
     struct page_header *page = publisher.file.page;
     atomic_store_explicit(&page->answered, boot_time(), memory_order_relaxed);
     atomic_store_explicit(&page->answer, request, memory_order_release);
@@ -105,11 +107,11 @@ static void tick(uint64_t now_ms) {
     bool due = now_ms >= atomic_load_explicit(&publisher.next_ms, memory_order_relaxed);
     if (!publisher.file.page) {
         if (due && create(now_ms))
-            publish(now_ms);
+            publish(now_ms, write_rows);
     } else {
         serve_request(now_ms);
         if (now_ms >= atomic_load_explicit(&publisher.next_ms, memory_order_relaxed))
-            publish(now_ms);
+            publish(now_ms, write_rows);
     }
 }
 
@@ -171,7 +173,7 @@ static void finish(uint64_t now_ms) {
         page_file_remove(&publisher.file);
         return;
     }
-    publish(now_ms);
+    publish(now_ms, write_last_rows);
     atomic_store_explicit(&publisher.file.page->state, PAGE_ENDED, memory_order_release);
 }
 

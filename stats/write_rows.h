@@ -9,4 +9,8 @@
  * could not be read. Not thread-safe. */
 bool write_rows(struct page_file *file, uint32_t publication, uint64_t now);
 
+/* The same at the end of the process, without a lock: the end may have come in a signal handler,
+ * in the middle of an allocation, and then the lock is this thread's own. */
+bool write_last_rows(struct page_file *file, uint32_t publication, uint64_t now);
+
 #endif

@@ -1,20 +1,24 @@
-/* A program that keeps allocating: busy SECONDS [fork|vfork|exec PROGRAM...|full MIB|leave HOW].
+/* A program that keeps allocating: busy SECONDS [fork|vfork|exec PROGRAM...|full MIB|leave HOW|signal].
  *
  *   fork   once it has a page; its child, which does the same, is named on stdout: "PARENT CHILD\n"
  *   vfork  once it has a page; its child ends at once, before anything is said
  *   exec   replaces itself by PROGRAM after SECONDS
  *   full   holds MIB of small blocks meanwhile
  *   leave  ends by the function HOW: exit, _exit, _Exit or quick_exit
+ *   signal _exit in a signal handler after SECONDS, mostly in the middle of an allocation
  * Otherwise it prints its own number. It ends with status 7. */
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/time.h>
 #include <time.h>
 #include <unistd.h>
 
 #define BLOCKS         20000
 #define HAS_PAGE_AFTER 0.4 /* seconds */
 #define SMALL          512
+#define RUN            30000 /* taken and given back under a lock each time */
 
 static void *blocks[BLOCKS];
 
@@ -61,6 +65,23 @@ static void leave(const char *how) {
     quick_exit(7);
 }
 
+static void end_by_signal(int number) {
+    (void)number;
+    _exit(7);
+}
+
+static void be_busy_until_signal(double seconds) {
+    struct itimerval once = {{0, 0}, {(time_t)seconds, (suseconds_t)(seconds * 1e6) % 1000000}};
+    signal(SIGALRM, end_by_signal);
+    setitimer(ITIMER_REAL, &once, NULL);
+    for (;;) {
+        for (int i = 0; i < 16; i++)
+            blocks[i] = malloc(RUN);
+        for (int i = 0; i < 16; i++)
+            free(blocks[i]);
+    }
+}
+
 static int start_child(const char *what) {
     if (strcmp(what, "fork") != 0 && strcmp(what, "vfork") != 0)
         return -1;
@@ -85,6 +106,8 @@ int main(int argc, char **argv) {
     }
     if (strcmp(what, "full") == 0 && argc > 3)
         hold((size_t)atoi(argv[3]));
+    if (strcmp(what, "signal") == 0)
+        be_busy_until_signal(seconds);
     be_busy(seconds);
     if (strcmp(what, "exec") == 0 && argc > 3)
         execvp(argv[3], argv + 3);

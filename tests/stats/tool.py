@@ -219,6 +219,13 @@ class Run(Case):
         self.assertGreater(summary["events"]["pools taken"], 10)
         self.assertEqual(pages(int(answer.stdout)), [])
 
+    def test_exit_in_the_middle_of_an_allocation(self):
+        """The last figures are read even if the allocator's locks are held for ever."""
+        for number in range(16):
+            answer = poolstat("--json", "run", BUSY, str(0.005 + number * 0.0007), "signal")
+            self.assertEqual(answer.returncode, 7, answer.stderr)
+            self.assertIn("live_blocks", json.loads(answer.stderr)["total"])
+
     def test_programs_own_children_leave_nothing(self):
         answer = poolstat("run", "sh", "-c", f"{BUSY} 0.3; true")
         self.assertEqual(answer.returncode, 0)
