@@ -1,4 +1,5 @@
-/* A program that keeps allocating: busy SECONDS [fork|vfork|exec PROGRAM...|full MIB|leave HOW|signal].
+/* A program that keeps allocating:
+ * busy SECONDS [fork|vfork|exec PROGRAM...|full MIB|leave HOW|signal].
  *
  *   fork   once it has a page; its child, which does the same, is named on stdout: "PARENT CHILD\n"
  *   vfork  once it has a page; its child ends at once, before anything is said
