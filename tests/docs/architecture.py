@@ -5,7 +5,8 @@
 
 Each line of a tree is a function and its file: the file must define it, and the body of the
 function it is indented under must call it. `by hooks.tick` at the end of a line: that function is
-called through this pointer, and is assigned to it somewhere. `(by f)`: called by way of f, which
+called through this pointer, and is assigned to it somewhere (or passed, if the pointer is a
+parameter). `(by f)`: called by way of f, which
 the function above calls and which stands in that function's file. Paths in the text must exist.
 
 Exit status: 0 all is true, 1 something is not.
@@ -41,8 +42,11 @@ class Sources:
                           self.texts.get(file, ""), re.MULTILINE | re.DOTALL)
         return found.group(1) if found else None
 
-    def assigned(self, pointer, name):
+    def assigned(self, pointer, name, file):
+        """To a member of that name anywhere; or passed to a function of the same file."""
         member = re.split(r"\.|->", pointer)[-1]
+        if member == pointer:
+            return re.search(rf"\w\([^;{{}}]*\b{name}[,)]", self.texts[file]) is not None
         return any(re.search(rf"\.{member} = {name}\b", text) for text in self.texts.values())
 
 
@@ -61,12 +65,12 @@ def check_edge(sources, caller, callee):
     """What is wrong with the edge; None if nothing."""
     body = sources.body(caller["file"], caller["name"])
     note = callee["note"] or ""
-    pointer = re.search(r"by (\w+(?:\.|->)\w+)$", note)
+    pointer = re.fullmatch(r"by (\w+(?:(?:\.|->)\w+)?)", note)
     detour = re.search(r"\(by (\w+)\)", note)
     if pointer:
         if pointer.group(1) + "(" not in body:
             return f"does not call through {pointer.group(1)}"
-        if not sources.assigned(pointer.group(1), callee["name"]):
+        if not sources.assigned(pointer.group(1), callee["name"], caller["file"]):
             return f"{pointer.group(1)} is never {callee['name']}"
     elif detour:
         if not indirectly(sources, caller, detour.group(1), callee["name"]):
