@@ -284,9 +284,9 @@ static uint64_t heap_held(void) {
 void arena_return(struct pool *first, uint32_t count) {
     lock_take(&lock);
     return_pools(first, count);
-    uint64_t allowed = decay_allowed(), held = heap_held();
+    uint64_t allowed = decay_allowed_pools(), held = heap_held();
     allowed = allowed > held ? allowed - held : 0;
-    if (decay_kept() > allowed + PURGE_STEP)
+    if (libpool_root.cached_pools_bytes > allowed + PURGE_STEP)
         purge_locked(allowed);
     lock_release(&lock);
 }
@@ -329,8 +329,8 @@ static void purge_arena(struct arena *arena) {
 /* Emptiest arenas first: what they hold is least likely to be filled soon. */
 static bool purge_locked(uint64_t keep) {
     bool any = false;
-    for (uint32_t n = ARENA_POOLS; n > 0 && decay_kept() > keep; n--) {
-        for (struct arena *a = bucket[n], *next; a != NULL && decay_kept() > keep; a = next) {
+    for (uint32_t n = ARENA_POOLS; n > 0 && libpool_root.cached_pools_bytes > keep; n--) {
+        for (struct arena *a = bucket[n], *next; a != NULL && libpool_root.cached_pools_bytes > keep; a = next) {
             next = a->next;
             any |= (a->free & a->dirty) != 0;
             if (n == ARENA_POOLS)

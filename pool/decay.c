@@ -17,6 +17,10 @@ struct pool_conf pool_conf = {
  * heaps get huge pages, which cost a quarter to fetch again. */
 #define BOUNCE_MOST ((uint64_t)32 << 20)
 
+/* Of pools, which any request can use and huge pages bring back cheaply, less. */
+#define POOLS_MOST ((uint64_t)8 << 20)
+#define POOLS_SHARE 8 /* and that part of what is live */
+
 static struct {
     uint64_t live;        /* bytes of pools, runs and large blocks in use */
     uint64_t peak;        /* most that was live of late */
@@ -43,11 +47,19 @@ static void fade(void) {
     decay.period_ends = now + pool_conf.decay_ms;
 }
 
+static uint64_t fixed(void) {
+    return pool_conf.keep_bytes + decay.live / 256 * pool_conf.keep_share;
+}
+
 uint64_t decay_allowed(void) {
     fade();
-    uint64_t allowed = pool_conf.keep_bytes + decay.live / 256 * pool_conf.keep_share + decay.bounced;
-    libpool_root.keep_bytes = allowed;
-    return allowed;
+    return libpool_root.keep_bytes = fixed() + decay.bounced;
+}
+
+uint64_t decay_allowed_pools(void) {
+    uint64_t most = POOLS_MOST + decay.live / POOLS_SHARE;
+    fade();
+    return fixed() + (decay.bounced < most ? decay.bounced : most);
 }
 
 bool decay_huge(uint64_t bytes) {
@@ -88,7 +100,7 @@ void decay_fresh(uint64_t bytes) {
     uint64_t bounce = bytes < decay.recent ? bytes : decay.recent;
     decay.recent -= bounce;
     decay.bounced += bounce;
-    uint64_t most = decay.peak / 2 < BOUNCE_MOST ? decay.peak / 2 : BOUNCE_MOST;
+    uint64_t most = decay.peak < BOUNCE_MOST ? decay.peak : BOUNCE_MOST;
     if (decay.bounced > most)
         decay.bounced = most > BOUNCE_FLOOR ? most : BOUNCE_FLOOR;
     root_count(EVENT_BOUNCED_BYTES, bounce);

@@ -6,7 +6,8 @@
  *     allowed = keep_bytes + keep_share * live + bounced
  *
  * `bounced` learns: memory given back and wanted again within about a second raises it by as
- * much, up to half of the most that was live of late (at least 1 MiB, at most 32 MiB); what then lies kept without being used for a decay time lowers it again.
+ * much, up to the most that was live of late
+ * (at least 1 MiB, at most 32 MiB; for pools less); what then lies kept without being used for a decay time lowers it again.
  * All functions are to be called under the arena lock.
  */
 #ifndef POOL_DECAY_H
@@ -15,8 +16,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* Bytes that may be kept just now. */
+/* Bytes that may be kept just now: of cached mappings, and of free pools. */
 uint64_t decay_allowed(void);
+uint64_t decay_allowed_pools(void);
 /* Is it time to ask for huge pages for `bytes` that may be touched only in part? Not while that
  * would be more than a sixteenth of what is in use. */
 bool decay_huge(uint64_t bytes);

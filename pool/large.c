@@ -159,7 +159,8 @@ void *large_alloc(size_t size, size_t align, bool clear) {
 static struct mapping surplus(uint64_t keep, uint64_t most) {
     struct mapping mapping = {NULL, 0};
     arena_lock();
-    if (decay_kept() > keep || libpool_root.large.cached_bytes > most)
+    uint64_t cached = libpool_root.large.cached_bytes;
+    if (cached > keep || cached > most)
         mapping = cache_oldest();
     if (mapping.at != NULL)
         decay_gave_back(mapping.bytes);

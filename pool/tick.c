@@ -9,12 +9,10 @@
  * just now. */
 static void reconsider(void) {
     arena_lock();
-    uint64_t allowed = decay_allowed(), kept = decay_kept();
+    uint64_t mappings = decay_allowed(), pools = decay_allowed_pools();
     arena_unlock();
-    if (kept <= allowed)
-        return;
-    large_purge(allowed);
-    arena_purge(allowed);
+    large_purge(mappings);
+    arena_purge(pools);
 }
 
 void tick_now(uint64_t now_ms) {
