@@ -2,6 +2,7 @@
 
 #include "os.h"
 #include "pool.h"
+#include "racy.h"
 #include "root.h"
 
 struct pool_conf pool_conf = {
@@ -66,7 +67,7 @@ bool decay_huge(uint64_t bytes) {
     return pool_conf.huge && bytes <= decay.live / 16;
 }
 
-bool decay_due(uint64_t now_ms) {
+RACY bool decay_due(uint64_t now_ms) {
     return decay.bounced > 0 && now_ms >= decay.period_ends;
 }
 
