@@ -31,6 +31,16 @@ static void add_counted(struct account *account, const struct rows_total *total)
         "the allocator's own records");
 }
 
+/* Between what the allocator counts and what the kernel has in memory. A huge page comes as a
+ * whole: with one pool in use all of it is there, also the pools that nobody was given yet. */
+static void add_difference(struct account *account, int64_t more) {
+    add(account, ACCOUNT_ITEM, more < 0 ? more : 0, "not_in_memory", "not in memory",
+        "part of the above that was never touched, or is swapped out");
+    if (more > 0)
+        add(account, ACCOUNT_ITEM, more, "huge_pages", "huge pages",
+            "the rest of huge pages that are in use only in part");
+}
+
 void account_make(struct account *account, const struct snapshot *snapshot,
                   const struct residency *residency) {
     memset(account, 0, sizeof *account);
@@ -47,8 +57,7 @@ void account_make(struct account *account, const struct snapshot *snapshot,
         add(account, ACCOUNT_SUM, resident, "rss", "RSS", "as the kernel counts it");
         return;
     }
-    add(account, ACCOUNT_ITEM, (int64_t)residency->heap - counted, "not_in_memory", "not in memory",
-        "part of the above that was never touched, or is swapped out");
+    add_difference(account, (int64_t)residency->heap - counted);
     add(account, ACCOUNT_SUM, (int64_t)residency->heap, "heap", "heap",
         "in memory, as the kernel counts it");
     add(account, ACCOUNT_ITEM, resident - (int64_t)residency->heap, "not_heap", "not heap",

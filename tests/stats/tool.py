@@ -34,7 +34,20 @@ class Sums(Case):
             else:
                 items += line["bytes"]
         self.assertTrue(account[-1]["sum"])
+        self.check_signs(account)
         return {line["item"]: line["bytes"] for line in account}
+
+    def check_signs(self, account):
+        """Only the correction may be negative, and what exceeds it has a line of its own."""
+        item = {line["item"]: line["bytes"] for line in account}
+        for name, size in item.items():
+            if name == "not_in_memory":
+                self.assertLessEqual(size, 0)
+            elif name != "other":
+                self.assertGreaterEqual(size, 0, name)
+        if "huge_pages" in item:
+            self.assertEqual(item["not_in_memory"], 0)
+            self.assertGreater(item["huge_pages"], 0)
 
     def test_exact_items_sum_to_the_kernels_rss(self):
         # At rest: waiting for input that never comes.
@@ -52,6 +65,14 @@ class Sums(Case):
         self.assertGreater(item["heap"], 64 << 20)
         self.assertLess(item["heap"], 80 << 20)
         self.assertLess(item["not_heap"], 16 << 20)
+
+    def test_rest_of_a_huge_page_is_an_item(self):
+        # Some programs have such a rest, others have none: all must be told right.
+        for mib in ("1", "20", "60", "200"):
+            program = self.busy(20, "full", mib)
+            until(lambda: figures(program.pid, "--exact")["total"]["live_bytes"] > int(mib) << 20)
+            self.check_sums(figures(program.pid, "--exact")["account"])
+            program.kill()
 
     def test_page_items_sum_too(self):
         program = self.busy(20)
