@@ -18,7 +18,7 @@ _Thread_local struct thread self = {.slot = {[0 ... CLASS_MAX - 1] = &pool_none}
 
 /* Sets the pool that `size_class` and those it serves allocate from. */
 static void set_slots(struct heap *heap, uint32_t size_class, struct pool *pool) {
-    uint32_t low = size_class > GROUP_MOST ? size_class - GROUP_MOST : 0;
+    uint32_t low = size_class - group_reach(size_class);
     for (uint32_t c = size_class; c > low; c--)
         if (heap->source[c] == size_class)
             heap->thread->slot[c] = pool;

@@ -53,7 +53,18 @@ static inline uint32_t group_end(uint32_t size_class) {
     return size_class;
 }
 
-#define GROUP_MOST 16 /* classes of a group, at most */
+/* How many classes, this one and the next smaller, may be served by this one's pools. */
+static inline uint32_t group_reach(uint32_t size_class) {
+    static const uint8_t reach[] = {[7] = 8, [12] = 5, [17] = 5, [20] = 3};
+    if (size_class >= FINE_CLASSES) {
+        uint32_t i = size_class - FINE_CLASSES;
+        return i < sizeof reach && reach[i] != 0 ? reach[i] : 1;
+    }
+    if (size_class <= 4)
+        return 1;
+    /* Below its end a group's classes serve themselves, or pairs. */
+    return size_class == group_end(size_class) ? 1u << (30 - __builtin_clz(size_class - 1)) : 2;
+}
 
 /* Is an offset a block's start? With mult = floor(2^64 / size) + 1 and e = size * mult - 2^64
  * (so 0 < e <= size), offset = q * size + r gives offset * mult = q * e + r * mult (mod 2^64).

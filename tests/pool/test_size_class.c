@@ -52,7 +52,7 @@ static void test_groups(void) {
         CU_ASSERT_FATAL(end >= c && end < class_count);
         CU_ASSERT(canonical(end));
         CU_ASSERT_EQUAL(group_end(end), end);
-        CU_ASSERT(end - c < GROUP_MOST);
+        CU_ASSERT(end - c < group_reach(end));
         CU_ASSERT(class_size(end) <= 2 * class_size(c));
         CU_ASSERT(c == 1 || group_end(c - 1) <= end);
     }
