@@ -66,39 +66,56 @@ void big_give_back(struct heap *heap) {
             drop(heap, i);
 }
 
-/* Keeps the freed block in the heap, in place of older ones; false: it is too big for that. */
-static bool keep(struct heap *heap, struct pool *pool) {
-    size_t bytes = big_bytes(pool);
-    uint32_t limit = keep_limit(heap);
-    if (bytes > limit)
-        return false;
-    uint32_t slot = heap->big_next++ % BIG_MAX;
+/* Drops older blocks until `bytes` more fit in `slot` and the limit. */
+static void make_room(struct heap *heap, uint32_t slot, size_t bytes, uint32_t limit) {
     for (uint32_t i = 0; i < BIG_MAX; i++) {
         uint32_t oldest = (slot + i) % BIG_MAX;
         if (heap->big[oldest] != NULL && (i == 0 || heap->big_bytes + bytes > limit))
             drop(heap, oldest);
     }
+}
+
+/* Keeps the freed block in the heap, in place of older ones; false: it is too big for that. */
+static bool keep(struct heap *heap, struct pool *pool) {
+    size_t bytes = big_bytes(pool);
+    uint32_t limit = keep_limit(heap), slot = heap->big_next % BIG_MAX;
+    if (bytes > limit)
+        return false;
+    if (UNLIKELY(heap->big[slot] != NULL || heap->big_bytes + bytes > limit))
+        make_room(heap, slot, bytes, limit);
+    heap->big_next++;
     pool->resting = 1;
     heap->big[slot] = pool;
     heap->big_bytes += (uint32_t)bytes;
     return true;
 }
 
-/* A kept block for `size` bytes of which at least three quarters would be used. */
+/* Is the kept block right for `size` bytes: at least three quarters would be used? */
+static bool suits(const struct pool *pool, size_t size) {
+    return pool != NULL && big_bytes(pool) - size <= size / 3;
+}
+
+static void *take_kept_at(struct heap *heap, uint32_t i, size_t size, bool clear) {
+    struct pool *pool = heap->big[i];
+    heap->big[i] = NULL;
+    heap->big_bytes -= (uint32_t)big_bytes(pool);
+    if (pool->state == POOL_LARGE)
+        large_keep_length(pool, size);
+    pool->resting = 0;
+    pool->run_bytes = size;
+    return clear ? memset(pool->base, 0, size) : pool->base;
+}
+
+/* The newest first: a program that takes and frees one buffer keeps to one block. */
 static void *take_kept(struct heap *heap, size_t size, bool clear) {
-    for (uint32_t i = 0; i < BIG_MAX; i++) {
-        struct pool *pool = heap->big[(heap->big_next - 1 - i) % BIG_MAX];
-        if (pool == NULL || big_bytes(pool) < size || big_bytes(pool) - size > size / 3)
-            continue;
-        heap->big[(heap->big_next - 1 - i) % BIG_MAX] = NULL;
-        heap->big_next -= i == 0;
-        heap->big_bytes -= (uint32_t)big_bytes(pool);
-        pool->resting = 0;
-        if (pool->state == POOL_LARGE)
-            large_keep_length(pool, size);
-        pool->run_bytes = size;
-        return clear ? memset(pool->base, 0, size) : pool->base;
+    uint32_t newest = heap->big_next - 1;
+    if (LIKELY(suits(heap->big[newest % BIG_MAX], size))) {
+        heap->big_next = newest;
+        return take_kept_at(heap, newest % BIG_MAX, size, clear);
     }
+    for (uint32_t i = 1; i < BIG_MAX; i++)
+        if (suits(heap->big[(newest - i) % BIG_MAX], size))
+            return take_kept_at(heap, (newest - i) % BIG_MAX, size, clear);
     return NULL;
 }
 
