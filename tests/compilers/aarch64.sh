@@ -1,9 +1,10 @@
 #!/usr/bin/env bash
-# Compiles what runs inside the host program for 64-bit ARM, warnings being errors.
+# Compiles what runs inside the host program for 64-bit ARM, warnings being errors, and runs the
+# model of tests/pool/ with it in an emulator.
 #
 #   aarch64.sh SOURCES
 #
-# Exit status: 0 all of it compiles, 1 not.
+# Exit status: 0 all of it compiles and the model finds nothing wrong, 1 not.
 set -euo pipefail
 cd "$1"
 
@@ -28,4 +29,10 @@ for source in pool/*.c preload/*.c stats/*.c; do
     compile "$source" aarch64-linux-gnu-gcc -std=gnu17
 done
 echo "aarch64: $COUNT sources, $FAILED failed"
-[ "$COUNT" -gt 20 ] && [ "$FAILED" = 0 ]
+[ "$COUNT" -gt 20 ] && [ "$FAILED" = 0 ] || exit 1
+
+# config.h has the assertions on.
+aarch64-linux-gnu-gcc -std=gnu17 -O2 -static -pthread -I"$FOLDER" -I. -Ipool \
+    tests/pool/model.c pool/*.c -o "$FOLDER/model"
+qemu-aarch64 "$FOLDER/model" 4
+echo "aarch64: the model found nothing wrong"
