@@ -48,12 +48,12 @@ static uint32_t source_of(struct heap *heap, uint32_t size_class) {
 }
 
 /* So much may rest even while new memory is taken: pools that go round quickly. */
-#define REST_LEAST ((uint32_t)64 << 10)
+#define REST_LEAST ((uint32_t)32 << 10)
 
 /* Resting pools: how much memory all of a heap's may hold. Many heaps share the amount. */
 static uint32_t rest_limit(void) {
     uint32_t heaps = libpool_root.heap_count, limit = ((uint32_t)512 << 10) / (heaps + 1) * 2;
-    return limit > (uint32_t)64 << 10 ? limit : (uint32_t)64 << 10;
+    return limit > (uint32_t)32 << 10 ? limit : (uint32_t)32 << 10;
 }
 
 static void unrest(struct heap *heap, struct pool *pool) {

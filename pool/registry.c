@@ -17,7 +17,7 @@
 
 /* What a heap without a thread keeps for the next one: a thread that lives a millisecond should
  * not have to fetch its pools anew. Bytes. */
-#define IDLE_KEEP ((uint32_t)64 << 10)
+#define IDLE_KEEP ((uint32_t)32 << 10)
 
 static struct lock lock;
 static struct heap *abandoned;
