@@ -8,8 +8,9 @@
 
 #include "types.h"
 
-/* `count` (1 .. 16) pools side by side, more than 1 only for a `run`; the first record, with base, arena and fresh set, all
- * else as POOL_NONE left it. The caller sets the rest and, last, the state. NULL: no memory. */
+/* `count` (1 .. 16) pools side by side, more than 1 only for a `run`; the first record, with base,
+ * arena and fresh set, all else as POOL_NONE left it. The caller sets the rest and, last, the
+ * state. NULL: no memory. */
 struct pool *arena_take(uint32_t count, bool run);
 /* Gives them back; they must be off every list. */
 void arena_return(struct pool *first, uint32_t count);

@@ -19,7 +19,7 @@ struct pool_conf pool_conf = {
 #define BOUNCE_MOST ((uint64_t)32 << 20)
 
 /* Of pools, which any request can use and huge pages bring back cheaply, less. */
-#define POOLS_MOST ((uint64_t)8 << 20)
+#define POOLS_MOST  ((uint64_t)8 << 20)
 #define POOLS_SHARE 8 /* and that part of what is live */
 
 static struct {

@@ -7,8 +7,8 @@
  *
  * `bounced` learns: memory given back and wanted again within about a second raises it by as
  * much, up to the most that was live of late
- * (at least 1 MiB, at most 32 MiB; for pools less); what then lies kept without being used for a decay time lowers it again.
- * All functions are to be called under the arena lock.
+ * (at least 1 MiB, at most 32 MiB; for pools less); what then lies kept without being used for a
+ * decay time lowers it again. All functions are to be called under the arena lock.
  */
 #ifndef POOL_DECAY_H
 #define POOL_DECAY_H

@@ -7,8 +7,8 @@
 #include "size_class.h"
 #include "types.h"
 
-#define HIDDEN __attribute__((visibility("hidden")))
-#define LIKELY(x) __builtin_expect(!!(x), 1)
+#define HIDDEN      __attribute__((visibility("hidden")))
+#define LIKELY(x)   __builtin_expect(!!(x), 1)
 #define UNLIKELY(x) __builtin_expect(!!(x), 0)
 
 extern HIDDEN _Thread_local struct thread self __attribute__((tls_model("initial-exec")));

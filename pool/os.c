@@ -13,7 +13,8 @@
 
 static void *map(void *hint, size_t bytes, int flags) {
     int saved = errno;
-    void *at = mmap(hint, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | flags, -1, 0);
+    void *at =
+        mmap(hint, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | flags, -1, 0);
     errno = saved;
     return at == MAP_FAILED ? NULL : at;
 }

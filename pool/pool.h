@@ -45,12 +45,12 @@ struct pool_place pool_place(const void *p);
 
 /* Called, if set, when a program misuses memory; must not return. */
 enum pool_misuse {
-    MISUSE_DOUBLE_FREE,   /* the block is free already */
-    MISUSE_INVALID_FREE,  /* pointer to nothing of libpool's, or to memory given back */
-    MISUSE_INTERIOR_FREE, /* inside a block, not its start */
-    MISUSE_UNALIGNED_FREE,/* not a multiple of 16 */
-    MISUSE_CORRUPT_LINK,  /* someone wrote into a freed block */
-    MISUSE_WRONG_SIZE,    /* sized delete with a size of another class (hardened only) */
+    MISUSE_DOUBLE_FREE,    /* the block is free already */
+    MISUSE_INVALID_FREE,   /* pointer to nothing of libpool's, or to memory given back */
+    MISUSE_INTERIOR_FREE,  /* inside a block, not its start */
+    MISUSE_UNALIGNED_FREE, /* not a multiple of 16 */
+    MISUSE_CORRUPT_LINK,   /* someone wrote into a freed block */
+    MISUSE_WRONG_SIZE,     /* sized delete with a size of another class (hardened only) */
 };
 
 /* Called on slow paths, at most every few milliseconds of a thread's work and with no lock held:

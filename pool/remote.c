@@ -9,8 +9,8 @@ void remote_push_pool(struct heap *heap, struct pool *pool) {
     struct pool *first = atomic_load_explicit(&heap->mail, memory_order_relaxed);
     do {
         pool->mail_next = first;
-    } while (!atomic_compare_exchange_weak_explicit(&heap->mail, &first, pool,
-                                                    memory_order_release, memory_order_relaxed));
+    } while (!atomic_compare_exchange_weak_explicit(&heap->mail, &first, pool, memory_order_release,
+                                                    memory_order_relaxed));
     /* Lost additions do not matter. */
     uint32_t waiting = atomic_load_explicit(&heap->waiting, memory_order_relaxed);
     atomic_store_explicit(&heap->waiting, waiting + 1, memory_order_relaxed);

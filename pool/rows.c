@@ -17,28 +17,6 @@ struct pool_root libpool_root = {
     .cache = large_cache,
 };
 
-const char *const rows_event_name[EVENT_COUNT] = {
-    [EVENT_ARENA_MAPPED] = "arenas mapped",
-    [EVENT_ARENA_UNMAPPED] = "arenas unmapped",
-    [EVENT_POOL_TAKEN] = "pools taken",
-    [EVENT_POOL_RETURNED] = "pools returned",
-    [EVENT_RUN_TAKEN] = "runs taken",
-    [EVENT_RUN_RETURNED] = "runs returned",
-    [EVENT_LARGE_MAPPED] = "large mapped",
-    [EVENT_LARGE_UNMAPPED] = "large unmapped",
-    [EVENT_LARGE_REUSED] = "large reused",
-    [EVENT_LARGE_REMAPPED] = "large remapped",
-    [EVENT_PURGE_CALLS] = "purge calls",
-    [EVENT_PURGED_BYTES] = "bytes purged",
-    [EVENT_BOUNCED_BYTES] = "bytes bounced",
-    [EVENT_HEAP_CREATED] = "heaps created",
-    [EVENT_HEAP_ABANDONED] = "heaps abandoned",
-    [EVENT_HEAP_ADOPTED] = "heaps adopted",
-    [EVENT_OUT_OF_MEMORY] = "out of memory",
-    [EVENT_TRIM] = "trims",
-    [EVENT_FORK] = "forks",
-};
-
 static const void *read_self(void *context, const void *at, size_t len, void *buf) {
     (void)context, (void)len, (void)buf;
     return at;
@@ -120,9 +98,8 @@ static void add_arena(struct walk *walk, const struct rows_arena *row) {
 
 RACY static bool read_arena(struct walk *walk, const struct arena *arena) {
     uint64_t first = ((uintptr_t)arena->base >> (POOL_SHIFT - 7)) & walk->root->mask;
-    const struct pool *pool =
-        walk_get(walk, (const char *)walk->root->records + first, ARENA_POOLS * sizeof *pool,
-                 walk_copy(walk, pools));
+    const struct pool *pool = walk_get(walk, (const char *)walk->root->records + first,
+                                       ARENA_POOLS * sizeof *pool, walk_copy(walk, pools));
     if (pool == NULL)
         return false;
     struct rows_arena row = {
@@ -154,7 +131,8 @@ RACY static bool read_slots(struct walk *walk, const struct heap *heap, struct r
     if (thread == NULL)
         return false;
     for (uint32_t c = 1; c < class_count; c++) {
-        const struct pool *pool = walk_get(walk, thread->slot[c], sizeof *pool, walk_copy(walk, pools));
+        const struct pool *pool =
+            walk_get(walk, thread->slot[c], sizeof *pool, walk_copy(walk, pools));
         if (pool == NULL)
             return false;
         if (pool->state != POOL_USED || pool->size_class != c)
@@ -166,7 +144,8 @@ RACY static bool read_slots(struct walk *walk, const struct heap *heap, struct r
     return true;
 }
 
-RACY static void add_heap_classes(struct walk *walk, const struct heap *heap, struct rows_heap *row) {
+RACY static void add_heap_classes(struct walk *walk, const struct heap *heap,
+                                  struct rows_heap *row) {
     for (uint32_t c = 1; c < class_count; c++) {
         row->pools += heap->count[c].pools;
         if (walk->visit == NULL || walk->visit->classes == NULL)

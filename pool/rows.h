@@ -40,18 +40,18 @@ struct pool_root;
 
 struct rows_arena {
     uint64_t base;
-    uint32_t index;       /* number of the arena since the process began */
-    uint32_t pools;       /* pools in use by classes, of 64 */
-    uint32_t run_pools;   /* pools in use by runs */
-    uint32_t runs;        /* runs that start here */
-    uint32_t free_clean;  /* free pools whose memory is with the OS */
-    uint32_t free_dirty;  /* free pools whose memory is kept */
-    uint32_t huge;        /* 1: huge pages were asked for */
-    uint32_t sparse;      /* pools less than a quarter used */
-    uint64_t live_bytes;  /* in blocks of pools and in runs */
+    uint32_t index;      /* number of the arena since the process began */
+    uint32_t pools;      /* pools in use by classes, of 64 */
+    uint32_t run_pools;  /* pools in use by runs */
+    uint32_t runs;       /* runs that start here */
+    uint32_t free_clean; /* free pools whose memory is with the OS */
+    uint32_t free_dirty; /* free pools whose memory is kept */
+    uint32_t huge;       /* 1: huge pages were asked for */
+    uint32_t sparse;     /* pools less than a quarter used */
+    uint64_t live_bytes; /* in blocks of pools and in runs */
     uint64_t live_blocks;
-    uint64_t free_bytes;  /* carved but free blocks in pools in use */
-    uint64_t mail_bytes;  /* freed by other threads, not collected yet: counted in free_bytes */
+    uint64_t free_bytes;     /* carved but free blocks in pools in use */
+    uint64_t mail_bytes;     /* freed by other threads, not collected yet: counted in free_bytes */
     uint64_t uncarved_bytes; /* never handed out in pools in use, mostly untouched */
     uint64_t rounding_bytes; /* tails of pools, and of runs beyond what was asked for */
 };
@@ -60,15 +60,15 @@ struct rows_class {
     uint32_t block_size;
     uint32_t pools;
     uint64_t live_blocks;
-    uint64_t free_blocks;  /* carved and free, mail included */
+    uint64_t free_blocks; /* carved and free, mail included */
     uint64_t mail_blocks;
-    uint64_t capacity;     /* blocks if every pool were carved whole */
+    uint64_t capacity;          /* blocks if every pool were carved whole */
     uint64_t refills, refilled; /* cumulative: lists taken into use, blocks on them */
 };
 
 struct rows_heap {
     uint32_t index;
-    uint32_t state;  /* enum heap_state: 0 live, 1 abandoned, 2 torn by a fork */
+    uint32_t state; /* enum heap_state: 0 live, 1 abandoned, 2 torn by a fork */
     int32_t tid;
     uint32_t pools;
     uint64_t live_bytes, live_blocks;
@@ -79,25 +79,40 @@ struct rows_heap {
 };
 
 struct rows_large {
-    uint64_t blocks, bytes;          /* live; bytes as mapped */
-    uint64_t asked;                  /* bytes asked for in them */
-    uint64_t cached, cached_bytes;   /* mappings kept for reuse */
+    uint64_t blocks, bytes;        /* live; bytes as mapped */
+    uint64_t asked;                /* bytes asked for in them */
+    uint64_t cached, cached_bytes; /* mappings kept for reuse */
     uint64_t peak_bytes;
 };
 
 enum rows_event {
-    EVENT_ARENA_MAPPED, EVENT_ARENA_UNMAPPED, EVENT_POOL_TAKEN, EVENT_POOL_RETURNED,
-    EVENT_RUN_TAKEN, EVENT_RUN_RETURNED, EVENT_LARGE_MAPPED, EVENT_LARGE_UNMAPPED,
-    EVENT_LARGE_REUSED, EVENT_LARGE_REMAPPED, EVENT_PURGE_CALLS, EVENT_PURGED_BYTES,
-    EVENT_BOUNCED_BYTES, EVENT_HEAP_CREATED, EVENT_HEAP_ABANDONED, EVENT_HEAP_ADOPTED,
-    EVENT_OUT_OF_MEMORY, EVENT_TRIM, EVENT_FORK, EVENT_COUNT
+    EVENT_ARENA_MAPPED,
+    EVENT_ARENA_UNMAPPED,
+    EVENT_POOL_TAKEN,
+    EVENT_POOL_RETURNED,
+    EVENT_RUN_TAKEN,
+    EVENT_RUN_RETURNED,
+    EVENT_LARGE_MAPPED,
+    EVENT_LARGE_UNMAPPED,
+    EVENT_LARGE_REUSED,
+    EVENT_LARGE_REMAPPED,
+    EVENT_PURGE_CALLS,
+    EVENT_PURGED_BYTES,
+    EVENT_BOUNCED_BYTES,
+    EVENT_HEAP_CREATED,
+    EVENT_HEAP_ABANDONED,
+    EVENT_HEAP_ADOPTED,
+    EVENT_OUT_OF_MEMORY,
+    EVENT_TRIM,
+    EVENT_FORK,
+    EVENT_COUNT
 };
 /* "arena mapped" and so on, in the order of the enum. */
 extern const char *const rows_event_name[EVENT_COUNT];
 
 struct rows_total {
-    uint64_t live_bytes, live_blocks;   /* pools, runs and large blocks */
-    uint64_t free_bytes;                /* carved, free, in pools in use */
+    uint64_t live_bytes, live_blocks; /* pools, runs and large blocks */
+    uint64_t free_bytes;              /* carved, free, in pools in use */
     uint64_t uncarved_bytes;
     uint64_t rounding_bytes;            /* known roundings only: blocks record no request */
     uint64_t cached_bytes;              /* dirty free pools and cached large mappings */

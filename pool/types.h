@@ -63,23 +63,23 @@
 #include "lock.h"
 #include "racy.h"
 
-#define POOL_SHIFT 15
-#define POOL_BYTES ((size_t)1 << POOL_SHIFT)
+#define POOL_SHIFT  15
+#define POOL_BYTES  ((size_t)1 << POOL_SHIFT)
 #define ARENA_SHIFT 21
 #define ARENA_BYTES ((size_t)1 << ARENA_SHIFT)
 #define ARENA_POOLS 64
 
-#define MIN_ALIGN 16
-#define FINE_MAX 1024   /* up to here class = ceil(size / 16) finds the slot */
-#define SMALL_MAX 16384 /* requests up to here are blocks of a pool */
-#define RUN_MAX ((size_t)512 << 10) /* up to here a run, above: large */
+#define MIN_ALIGN    16
+#define FINE_MAX     1024                /* up to here class = ceil(size / 16) finds the slot */
+#define SMALL_MAX    16384               /* requests up to here are blocks of a pool */
+#define RUN_MAX      ((size_t)512 << 10) /* up to here a run, above: large */
 #define FINE_CLASSES 65 /* 0 .. 64; class 0 is never used, it stands for a request of 0 bytes */
-#define CLASS_MAX 96   /* upper bound of the number of classes, tables are this long */
+#define CLASS_MAX    96 /* upper bound of the number of classes, tables are this long */
 
 /* Marks differ from what programs keep at that place: the top byte is no UTF-8, no pointer's and
  * no usual double's. free() looks at that byte alone (one compare catches both marks). */
 #define MARK_BYTE 0xf7
-#define MARK 0xf7a5c31dU
+#define MARK      0xf7a5c31dU
 #define MARK_LAST 0xf75ac3e2U
 
 struct link {
@@ -91,7 +91,7 @@ struct link {
 enum pool_state { POOL_NONE, POOL_USED, POOL_FULL, POOL_RUN, POOL_BODY, POOL_LARGE };
 
 #define QUOTA_ONE 0x10000u /* one unit of the quota half of pool.top */
-#define NO_HEAD 0xffffu    /* head half of pool.top when the list is empty */
+#define NO_HEAD   0xffffu  /* head half of pool.top when the list is empty */
 
 struct pool {
     /* What every free of a block of the pool reads, and other threads write: one cache line. */
@@ -106,7 +106,7 @@ struct pool {
     uint16_t capacity;      /* blocks */
     uint16_t carved;        /* blocks handed to the list so far */
     uint8_t size_class;
-    uint8_t state;          /* enum pool_state */
+    uint8_t state; /* enum pool_state */
 
     /* What the owner's malloc and free write: a line of its own, or each would take the other
      * line from every thread that frees here. */
@@ -117,8 +117,8 @@ struct pool {
     uint8_t fresh;   /* 1: beyond the carved blocks memory is zero and untouched */
     struct pool *next, *prev; /* partial list; large: list of all */
     struct arena *arena;
-    size_t run_bytes;         /* run, large: bytes asked for */
-    uint32_t run_pools;       /* run: number of pools */
+    size_t run_bytes;   /* run, large: bytes asked for */
+    uint32_t run_pools; /* run: number of pools */
     union {
         size_t map_bytes; /* large: bytes of the mapping */
         struct {
@@ -128,20 +128,22 @@ struct pool {
     };
 };
 static_assert(sizeof(struct pool) == 128, "the address map shifts by 8 to reach a record");
-static_assert(offsetof(struct pool, origin) == 64, "owner's fields and other threads' in own lines");
+static_assert(offsetof(struct pool, origin) == 64,
+              "owner's fields and other threads' in own lines");
 static_assert(POOL_BYTES / MIN_ALIGN <= 0x1000, "quota and offsets fit 16 bits");
 static_assert(ARENA_BYTES / POOL_BYTES == ARENA_POOLS, "one 64-bit map per arena");
-static_assert(sizeof(struct link) == 8 && sizeof(struct link) <= MIN_ALIGN, "a link fits any block");
+static_assert(sizeof(struct link) == 8 && sizeof(struct link) <= MIN_ALIGN,
+              "a link fits any block");
 
 /* Owner of every field: arena lock. */
 struct arena {
     char *base;
-    uint64_t free;   /* bit i: pool i is free */
-    uint64_t dirty;  /* bit i: pool i has been touched since the OS gave it (free or not) */
-    uint32_t index;  /* number of this arena since the start of the process */
+    uint64_t free;      /* bit i: pool i is free */
+    uint64_t dirty;     /* bit i: pool i has been touched since the OS gave it (free or not) */
+    uint32_t index;     /* number of this arena since the start of the process */
     uint8_t free_count; /* bits set in free */
-    uint8_t huge;    /* MADV_HUGEPAGE was asked for */
-    struct arena *next, *prev; /* bucket of arenas with as many free pools */
+    uint8_t huge;       /* MADV_HUGEPAGE was asked for */
+    struct arena *next, *prev;         /* bucket of arenas with as many free pools */
     struct arena *all_next, *all_prev; /* every live arena */
 };
 
@@ -152,7 +154,7 @@ struct pool_list {
 enum heap_state { HEAP_LIVE, HEAP_ABANDONED, HEAP_TORN };
 
 #define REST_MAX 64
-#define BIG_MAX 4
+#define BIG_MAX  4
 
 /* Owner: its thread, unless stated. */
 struct heap {
@@ -164,16 +166,16 @@ struct heap {
     _Atomic uint32_t waiting;    /* pools in the mail, about */
     _Atomic uint32_t done;       /* of these, pools of which every block is in the mail, about */
     struct lock reclaim;
-    _Atomic int tid;             /* kernel thread id of the owner, 0 when abandoned */
+    _Atomic int tid; /* kernel thread id of the owner, 0 when abandoned */
     uint32_t index;
-    struct thread *thread;       /* its thread's slots; NULL when abandoned */
-    struct heap *next_abandoned; /* registry lock */
-    struct heap *next_all;       /* set once */
+    struct thread *thread;               /* its thread's slots; NULL when abandoned */
+    struct heap *next_abandoned;         /* registry lock */
+    struct heap *next_all;               /* set once */
     struct pool_list partial[CLASS_MAX]; /* pools with free blocks, oldest first */
     struct pool *rest[REST_MAX];         /* pools that became empty, kept a while */
     uint32_t rest_first, rest_next;      /* oldest may be, next will be; modulo REST_MAX */
     uint32_t rest_bytes;
-    struct pool *big[BIG_MAX];           /* runs and large blocks freed last, kept a while */
+    struct pool *big[BIG_MAX]; /* runs and large blocks freed last, kept a while */
     uint32_t big_next;
     uint32_t big_bytes;
     uint32_t ticks;
@@ -182,9 +184,10 @@ struct heap {
         uint64_t refills;  /* times a list was taken into use */
         uint64_t refilled; /* blocks on those lists: allocations served by lists that ran out */
     } count[CLASS_MAX];
-    uint8_t source[CLASS_MAX]; /* the class whose pools serve each class: itself or its group's end */
+    uint8_t
+        source[CLASS_MAX]; /* the class whose pools serve each class: itself or its group's end */
     uint8_t wanted[CLASS_MAX]; /* times a class ran out while served by its group */
-    uint64_t mail_blocks; /* blocks freed by others and collected, ever */
+    uint64_t mail_blocks;      /* blocks freed by others and collected, ever */
 };
 
 /* In the thread's static TLS, which is scarce for a dlopen'ed library: below 1 KiB. */

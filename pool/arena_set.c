@@ -1,0 +1,142 @@
+#include "arena_set.h"
+
+#include "decay.h"
+#include "meta.h"
+#include "os.h"
+#include "owner.h"
+#include "root.h"
+
+struct arena_set arena_set;
+static struct arena *unused; /* structures without a mapping */
+static uint32_t sequence;
+
+void arena_set_add(struct arena *arena) {
+    uint32_t n = arena->free_count;
+    arena->prev = NULL;
+    arena->next = arena_set.bucket[n];
+    if (arena->next != NULL)
+        arena->next->prev = arena;
+    arena_set.bucket[n] = arena;
+    if (n > 0)
+        arena_set.map |= (uint64_t)1 << (n - 1);
+}
+
+void arena_set_remove(struct arena *arena) {
+    uint32_t n = arena->free_count;
+    if (arena->next != NULL)
+        arena->next->prev = arena->prev;
+    if (arena->prev != NULL)
+        arena->prev->next = arena->next;
+    else
+        arena_set.bucket[n] = arena->next;
+    if (n > 0 && arena_set.bucket[n] == NULL)
+        arena_set.map &= ~((uint64_t)1 << (n - 1));
+}
+
+/* No live arena or large block uses any of the records of an arena at `base`. */
+static bool records_free(const char *base) {
+    const struct pool *record = owner_record(base);
+    for (uint32_t i = 0; i < ARENA_POOLS; i++)
+        if (record[i].arena != NULL || record[i].state != POOL_NONE)
+            return false;
+    return true;
+}
+
+/* Maps an arena whose records no live arena uses. The kernel usually hands out neighbours, so
+ * the place below the newest arena is tried first: it is aligned already. (So is the first one, on
+ * kernels that align what may become a huge page.) */
+static char *map_arena(void) {
+    static char *last;
+    char *held[8];
+    int tries = 0;
+    char *at = NULL;
+    at = os_map(last != NULL ? last - ARENA_BYTES : NULL, ARENA_BYTES);
+    if (at != NULL && ((uintptr_t)at & (ARENA_BYTES - 1)) != 0) {
+        os_unmap(at, ARENA_BYTES);
+        at = NULL;
+    }
+    if (at == NULL)
+        at = os_map_aligned(ARENA_BYTES, ARENA_BYTES);
+    while (at != NULL && !records_free(at)) {
+        held[tries++] = at;
+        at = tries == 8 ? NULL : os_map_aligned(ARENA_BYTES, ARENA_BYTES);
+    }
+    while (tries > 0)
+        os_unmap(held[--tries], ARENA_BYTES);
+    if (at != NULL)
+        last = at;
+    return at;
+}
+
+static void link_all(struct arena *arena) {
+    arena->all_prev = NULL;
+    arena->all_next = libpool_root.arenas;
+    if (arena->all_next != NULL)
+        arena->all_next->all_prev = arena;
+    libpool_root.arenas = arena;
+    libpool_root.arena_count++;
+}
+
+static void unlink_all(struct arena *arena) {
+    if (arena->all_next != NULL)
+        arena->all_next->all_prev = arena->all_prev;
+    if (arena->all_prev != NULL)
+        arena->all_prev->all_next = arena->all_next;
+    else
+        libpool_root.arenas = arena->all_next;
+    libpool_root.arena_count--;
+}
+
+/* A heap that is large already and needs one more arena will fill it: a huge page then takes a
+ * quarter of the time of 512 small ones. What it may waste, part of one arena, is a few per cent
+ * of such a heap. Runs go elsewhere: their ends are not touched, and would be resident all the
+ * same. */
+static void ask_for_huge(struct arena *arena) {
+    if (!decay_huge(ARENA_BYTES))
+        return;
+    os_huge(arena->base, ARENA_BYTES);
+    arena->huge = 1;
+}
+
+struct arena *arena_new(bool huge) {
+    if (!owner_started() && !owner_start())
+        return NULL;
+    struct arena *arena = unused;
+    if (arena == NULL)
+        arena = meta_alloc(sizeof *arena);
+    if (arena == NULL)
+        return NULL;
+    unused = arena->all_next;
+    char *base = map_arena();
+    if (base == NULL) {
+        arena->all_next = unused;
+        unused = arena;
+        return NULL;
+    }
+    *arena = (struct arena){
+        .base = base, .free = ~(uint64_t)0, .free_count = ARENA_POOLS, .index = sequence++};
+    if (huge)
+        ask_for_huge(arena);
+    struct pool *record = owner_record(base);
+    for (uint32_t i = 0; i < ARENA_POOLS; i++)
+        record[i].arena = arena;
+    link_all(arena);
+    arena_set_add(arena);
+    root_count(EVENT_ARENA_MAPPED, 1);
+    return arena;
+}
+
+void arena_drop(struct arena *arena) {
+    uint32_t dirty = bits_set(arena->dirty);
+    arena_set_remove(arena);
+    unlink_all(arena);
+    owner_purge(owner_record(arena->base));
+    os_unmap(arena->base, ARENA_BYTES);
+    if (dirty > 0) {
+        decay_gave_back((uint64_t)dirty << POOL_SHIFT);
+        libpool_root.cached_pools_bytes -= (uint64_t)dirty << POOL_SHIFT;
+    }
+    root_count(EVENT_ARENA_UNMAPPED, 1);
+    arena->all_next = unused;
+    unused = arena;
+}

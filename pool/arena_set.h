@@ -1,0 +1,30 @@
+/* The set of live arenas, by number of free pools; arenas mapped and unmapped. All functions are
+ * to be called under the arena lock. */
+#ifndef POOL_ARENA_SET_H
+#define POOL_ARENA_SET_H
+
+#include "types.h"
+
+struct arena_set {
+    struct arena *bucket[ARENA_POOLS + 1]; /* first arena with so many free pools */
+    uint64_t map;                          /* bit n-1: bucket[n] is not empty; none for bucket[0] */
+};
+extern struct arena_set arena_set __attribute__((visibility("hidden")));
+
+/* Takes an arena out before its free pools change in number, and puts it back after. */
+void arena_set_remove(struct arena *arena);
+void arena_set_add(struct arena *arena);
+/* A new one, every pool free and clean; with huge pages if `huge` and it is time for them. */
+struct arena *arena_new(bool huge);
+/* Unmaps an arena without a pool in use; its records read as zero again. */
+void arena_drop(struct arena *arena);
+
+/* Without the instruction, which not every x86-64 has, __builtin_popcountll is a call. */
+static inline uint32_t bits_set(uint64_t map) {
+    uint32_t count = 0;
+    for (; map != 0; map &= map - 1)
+        count++;
+    return count;
+}
+
+#endif
