@@ -113,7 +113,8 @@ def main():
         parser.error("name the shared object to preload, such as build/preload/libpool.so")
     scratch = tempfile.mkdtemp(prefix="cpython.")
     try:
-        subject = Subject(chosen.allocator, built_witness(chosen.witness, scratch))
+        subject = Subject(chosen.allocator, built_witness(chosen.witness, scratch),
+                          scratch)
         modules = chosen.modules or MODULES
         failed = sum(not compare(module, subject, scratch) for module in modules)
     finally:

@@ -96,7 +96,8 @@ def main():
     # Servers that give up root need to reach their directories.
     os.chmod(scratch, 0o755)
     try:
-        subject = Subject(chosen.allocator, built_witness(chosen.witness, scratch))
+        subject = Subject(chosen.allocator, built_witness(chosen.witness, scratch),
+                          scratch)
         failed = run_all(names, subject, scratch, chosen)
     finally:
         if chosen.keep:

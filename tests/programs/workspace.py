@@ -13,11 +13,20 @@ COMMAND_SECONDS = 100
 
 
 class Subject:
-    """The allocator under test and the witness that goes with it."""
+    """The allocator under test and the witness that goes with it, copied where programs that give
+    up root can read them too: the build may lie below a directory of root's own."""
 
-    def __init__(self, allocator, witness):
-        self.allocator = os.path.realpath(allocator)
-        self.witness = os.path.realpath(witness)
+    def __init__(self, allocator, witness, scratch):
+        self.allocator = self.readable(allocator, scratch)
+        self.witness = self.readable(witness, scratch)
+
+    @staticmethod
+    def readable(library, scratch):
+        copy = os.path.join(os.path.realpath(scratch), os.path.basename(library))
+        if os.path.realpath(library) != copy:
+            shutil.copy(library, copy)
+        os.chmod(copy, 0o755)
+        return copy
 
 
 def describe_status(code):
