@@ -188,8 +188,9 @@ static bool enter_soon(void) {
     return entered;
 }
 
-/* In the child of a vfork these are its parent's variables: hands off. The file can be removed
- * under a thread that is still publishing. */
+/* In the child of a vfork these are its parent's variables, and in one that was forked in the
+ * middle of publishing the file is the parent's: hands off. The file can be removed under a thread
+ * that is still publishing. */
 void publish_exit(void) {
     if (publisher.pid != getpid())
         return;
@@ -200,7 +201,7 @@ void publish_exit(void) {
         atomic_store_explicit(&publisher.busy, CLOSED, memory_order_release);
     } else {
         publish_conf.enabled = false;
-        if (publisher.file.page)
+        if (publisher.file.page && !publisher.forked)
             page_file_remove(&publisher.file);
     }
     errno = saved;

@@ -321,6 +321,26 @@ static int fork_in_the_middle(void) {
     return failed;
 }
 
+static void child_ends_in_walk(void) {
+    forked = fork();
+    if (forked == 0) {
+        publish_fork_child();
+        publish_exit();
+        _exit(0);
+    }
+    waitpid(forked, NULL, 0);
+}
+
+/* The child ends where it began, before it has a page: the one that it knows of is its parent's. */
+static int child_ends_in_the_middle(void) {
+    int failed = 0;
+    tick_after(0);
+    fake.in_walk = child_ends_in_walk;
+    tick_after(60000);
+    CHECK(open_page(getpid(), O_RDONLY, NULL) >= 0);
+    return failed;
+}
+
 static void exit_in_walk(void) {
     uint64_t before = boot_time();
     publish_exit();
@@ -441,6 +461,7 @@ static int own_leftover_is_replaced(void) {
     X(exit_keeps_if_asked)                                                                         \
     X(fork_gives_own_page)                                                                         \
     X(fork_in_the_middle)                                                                          \
+    X(child_ends_in_the_middle)                                                                    \
     X(exit_in_the_middle)                                                                          \
     X(bare_fork_does_not_crash)                                                                    \
     X(size_limit_is_respected)                                                                     \
