@@ -42,27 +42,43 @@ static bool records_free(const char *base) {
     return true;
 }
 
-/* Maps an arena whose records no live arena uses. The kernel usually hands out neighbours, so
- * the place below the newest arena is tried first: it is aligned already. (So is the first one, on
- * kernels that align what may become a huge page.) */
+/* An aligned mapping near `hint`, which the kernel takes as a wish. */
+static char *map_near(char *hint) {
+    char *at = os_map(hint, ARENA_BYTES);
+    if (at == NULL || ((uintptr_t)at & (ARENA_BYTES - 1)) == 0)
+        return at;
+    os_unmap(at, ARENA_BYTES);
+    return os_map_aligned(ARENA_BYTES, ARENA_BYTES);
+}
+
+/* Looks through the table for records nobody uses and maps an address that leads there. */
+static char *map_by_records(uintptr_t near) {
+    uint64_t reach = (address_map.mask / sizeof(struct pool) + 1) << POOL_SHIFT;
+    int tries = 64;
+    for (uintptr_t at = near & ~(reach - 1), end = at + reach; at < end; at += ARENA_BYTES) {
+        if (!records_free((char *)at))
+            continue;
+        char *mapped = os_map((char *)at, ARENA_BYTES);
+        if (mapped == (char *)at)
+            return mapped;
+        if (mapped != NULL)
+            os_unmap(mapped, ARENA_BYTES);
+        if (--tries == 0)
+            return NULL;
+    }
+    return NULL;
+}
+
+/* Maps an arena whose records no live arena or large block uses. The kernel usually hands out
+ * neighbours, so the place below the newest arena is tried first: it is aligned already. (So is
+ * the first one, on kernels that align what may become a huge page.) */
 static char *map_arena(void) {
     static char *last;
-    char *held[8];
-    int tries = 0;
-    char *at = NULL;
-    at = os_map(last != NULL ? last - ARENA_BYTES : NULL, ARENA_BYTES);
-    if (at != NULL && ((uintptr_t)at & (ARENA_BYTES - 1)) != 0) {
+    char *at = map_near(last != NULL ? last - ARENA_BYTES : NULL);
+    if (at != NULL && !records_free(at)) {
         os_unmap(at, ARENA_BYTES);
-        at = NULL;
+        at = map_by_records((uintptr_t)at);
     }
-    if (at == NULL)
-        at = os_map_aligned(ARENA_BYTES, ARENA_BYTES);
-    while (at != NULL && !records_free(at)) {
-        held[tries++] = at;
-        at = tries == 8 ? NULL : os_map_aligned(ARENA_BYTES, ARENA_BYTES);
-    }
-    while (tries > 0)
-        os_unmap(held[--tries], ARENA_BYTES);
     if (at != NULL)
         last = at;
     return at;

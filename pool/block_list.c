@@ -44,7 +44,12 @@ uint32_t block_list_carve(struct pool *pool, uint32_t count) {
 
 void block_list_sort(struct pool *pool) {
     uint32_t count = pool->carved;
+    /* In this order: a fork in between finds an empty list of a pool to be cut anew, never a list
+     * half rewritten. */
+    pool->top = top_with_head(pool->top, NO_HEAD);
+    atomic_signal_fence(memory_order_seq_cst);
     pool->carved = 0;
+    atomic_signal_fence(memory_order_seq_cst);
     block_list_carve(pool, count);
 }
 

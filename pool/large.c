@@ -123,17 +123,30 @@ static struct mapping leave(struct pool *record) {
     return mapping;
 }
 
-/* Tries places until one has its record to itself: almost always the first. */
+/* Tries places until one has its record to itself: almost always the first. Others are longer by
+ * what separates records, or neighbouring mappings of one length might all meet taken records. */
 static struct mapping place(struct mapping mapping, size_t size, size_t align) {
-    struct mapping held[8];
+    struct mapping held[64];
     int tries = 0;
     while (mapping.at != NULL && !enter(mapping, size)) {
         held[tries++] = mapping;
-        mapping = tries == 8 ? (struct mapping){NULL, 0} : map(mapping.bytes, align);
+        mapping = tries == 64 ? (struct mapping){NULL, 0} : map(mapping.bytes + POOL_BYTES, align);
     }
     while (tries > 0)
         give_back(held[--tries]);
     return mapping;
+}
+
+/* Moves a mapping that met a taken record, by `shift` more than its length; false: not now. */
+static bool move_away(struct mapping *mapping, size_t shift) {
+    char *next = os_map(NULL, mapping->bytes + shift);
+    if (next == NULL)
+        return false;
+    bool there = os_remap_to(mapping->at, mapping->bytes, next) != NULL;
+    os_unmap(there ? next + mapping->bytes : next, there ? shift : mapping->bytes + shift);
+    if (there)
+        mapping->at = next;
+    return there;
 }
 
 void *large_alloc(size_t size, size_t align, bool clear) {
@@ -238,13 +251,8 @@ void *large_resize(struct pool *record, size_t size) {
     bool moved = to != NULL;
     if (moved)
         mapping = (struct mapping){to, bytes};
-    /* Only a record taken by another in between can refuse: then it goes on moving. */
-    while (!enter(mapping, moved ? size : asked)) {
-        char *next = os_map(NULL, mapping.bytes);
-        char *at = next != NULL ? os_remap_to(mapping.at, mapping.bytes, next) : NULL;
-        if (at != NULL)
-            mapping.at = at;
-    }
+    for (size_t shift = POOL_BYTES; !enter(mapping, moved ? size : asked); shift += POOL_BYTES)
+        move_away(&mapping, shift);
     if (!moved)
         return NULL;
     root_count_alone(EVENT_LARGE_REMAPPED, 1);

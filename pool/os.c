@@ -44,7 +44,9 @@ void *os_map_aligned(size_t align, size_t bytes) {
 
 void os_unmap(void *at, size_t bytes) {
     int saved = errno;
-    munmap(at, bytes);
+    /* Refused when it would make too many mappings: at least the memory goes back. */
+    if (munmap(at, bytes) != 0)
+        madvise(at, bytes, MADV_DONTNEED);
     errno = saved;
 }
 

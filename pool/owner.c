@@ -13,11 +13,14 @@ bool owner_started(void) {
 }
 
 /* Address space that the table covers. Arenas that would share records are placed elsewhere, so
- * it must only exceed what a process can use by enough to find free places quickly. */
+ * it must only exceed what a process can use by enough to find free places quickly. The table is
+ * 1/256 of it: under a limit, 3 % of that (a soft limit may be raised later). */
 static size_t coverage(void) {
-    size_t limit = os_limit();
-    size_t want = limit == SIZE_MAX ? os_physical() * 4 : limit * 2;
-    size_t least = limit == SIZE_MAX ? (size_t)1 << 36 : (size_t)1 << 28;
+    size_t limit = os_limit(), least = (size_t)1 << 36, want = os_physical() * 2;
+    if (limit < want / 8) {
+        want = limit * 8;
+        least = (size_t)1 << 28;
+    }
     size_t cover = least;
     while (cover < want && cover < (size_t)1 << 44)
         cover <<= 1;

@@ -192,9 +192,16 @@ void pool_fork_parent(void) {
 /* Threads the child does not have may have been anywhere in their slow paths. Their heaps are
  * rebuilt from the pools' own records, but only if somebody ever adopts them. */
 void pool_fork_child(void) {
-    for (struct heap *heap = libpool_root.heaps; heap != NULL; heap = heap->next_all)
-        if (heap != self.heap && heap->state == HEAP_LIVE)
+    for (struct heap *heap = libpool_root.heaps; heap != NULL; heap = heap->next_all) {
+        if (heap == self.heap)
+            continue;
+        /* A reclaimer may have been at it, of an abandoned heap too. */
+        heap->stop = 0;
+        heap->busy = 0;
+        heap->reclaim = (struct lock){0};
+        if (heap->state == HEAP_LIVE)
             abandon(heap, HEAP_TORN);
+    }
     process = getpid();
     if (self.heap != NULL)
         self.heap->tid = os_tid();
@@ -232,10 +239,12 @@ static void rebuild(struct heap *heap) {
         heap->partial[c] = (struct pool_list){NULL, NULL};
         heap->count[c].pools = 0;
     }
+    arena_lock();
     for (struct arena *a = libpool_root.arenas; a != NULL; a = a->all_next) {
         struct pool *pool = owner_record(a->base);
         for (uint32_t i = 0; i < ARENA_POOLS; i++)
             if (pool[i].heap == heap && (pool[i].state == POOL_USED || pool[i].state == POOL_FULL))
                 rebuild_pool(heap, &pool[i]);
     }
+    arena_unlock();
 }
