@@ -51,20 +51,20 @@ static char *map_near(char *hint) {
     return os_map_aligned(ARENA_BYTES, ARENA_BYTES);
 }
 
-/* Looks through the table for records nobody uses and maps an address that leads there. */
-static char *map_by_records(uintptr_t near) {
-    uint64_t reach = (address_map.mask / sizeof(struct pool) + 1) << POOL_SHIFT;
+/* Looks for records nobody uses, at the addresses below one where the kernel had room: it fills
+ * address space from above. */
+static char *map_by_records(char *below) {
+    uint64_t groups = (address_map.mask / sizeof(struct pool) + 1) / ARENA_POOLS;
     int tries = 64;
-    for (uintptr_t at = near & ~(reach - 1), end = at + reach; at < end; at += ARENA_BYTES) {
-        if (!records_free((char *)at))
+    for (char *at = below - ARENA_BYTES; groups-- > 0 && tries > 0; at -= ARENA_BYTES) {
+        if (!records_free(at))
             continue;
-        char *mapped = os_map((char *)at, ARENA_BYTES);
-        if (mapped == (char *)at)
+        char *mapped = os_map(at, ARENA_BYTES);
+        if (mapped == at)
             return mapped;
         if (mapped != NULL)
             os_unmap(mapped, ARENA_BYTES);
-        if (--tries == 0)
-            return NULL;
+        tries--;
     }
     return NULL;
 }
@@ -77,7 +77,7 @@ static char *map_arena(void) {
     char *at = map_near(last != NULL ? last - ARENA_BYTES : NULL);
     if (at != NULL && !records_free(at)) {
         os_unmap(at, ARENA_BYTES);
-        at = map_by_records((uintptr_t)at);
+        at = map_by_records(at);
     }
     if (at != NULL)
         last = at;
