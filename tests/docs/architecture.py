@@ -6,8 +6,7 @@
 Each line of a tree is a function and its file: the file must define it, and the body of the
 function it is indented under must call it. `by hooks.tick` at the end of a line: that function is
 called through this pointer, and is assigned to it somewhere (or passed, if the pointer is a
-parameter). `(by f)`: called by way of f, which
-the function above calls and which stands in that function's file. Paths in the text must exist.
+parameter). Paths in the text must exist.
 
 Exit status: 0 all is true, 1 something is not.
 """
@@ -54,27 +53,16 @@ def calls(body, name):
     return re.search(rf"(?<![\w.>]){re.escape(name)}\(", body) is not None
 
 
-def indirectly(sources, caller, by, name):
-    """By way of a function in the caller's file."""
-    body = sources.body(caller["file"], by)
-    return calls(sources.body(caller["file"], caller["name"]), by) and body is not None and calls(
-        body, name)
-
-
 def check_edge(sources, caller, callee):
     """What is wrong with the edge; None if nothing."""
     body = sources.body(caller["file"], caller["name"])
     note = callee["note"] or ""
     pointer = re.fullmatch(r"by (\w+(?:(?:\.|->)\w+)?)", note)
-    detour = re.search(r"\(by (\w+)\)", note)
     if pointer:
         if pointer.group(1) + "(" not in body:
             return f"does not call through {pointer.group(1)}"
         if not sources.assigned(pointer.group(1), callee["name"], caller["file"]):
             return f"{pointer.group(1)} is never {callee['name']}"
-    elif detour:
-        if not indirectly(sources, caller, detour.group(1), callee["name"]):
-            return f"does not call {callee['name']} by way of {detour.group(1)}"
     elif not calls(body, callee["name"]):
         return f"does not call {callee['name']}"
     return None
