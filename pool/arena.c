@@ -166,8 +166,24 @@ void arena_shrink(struct pool *first, uint32_t count, uint32_t less) {
     arena_return(tail, less);
 }
 
+/* What came with a huge page and was never handed out counts as nobody's, but is resident until
+ * the first of the arena's pools goes back: from then on the page is in small pieces anyway. */
+static void purge_untouched(struct arena *arena) {
+    uint64_t map = arena->free & ~arena->dirty;
+    arena->whole = 0;
+    while (map != 0) {
+        uint32_t first = (uint32_t)__builtin_ctzll(map);
+        uint64_t rest = ~(map >> first);
+        uint32_t count = rest == 0 ? 64 - first : (uint32_t)__builtin_ctzll(rest);
+        map &= ~mask_of(first, count);
+        os_purge(arena->base + ((size_t)first << POOL_SHIFT), (size_t)count << POOL_SHIFT);
+    }
+}
+
 /* Gives the free dirty pools of an arena back, whole stretches at a time. */
 static void purge_arena(struct arena *arena) {
+    if (arena->whole && (arena->free & arena->dirty) != 0)
+        purge_untouched(arena);
     uint64_t map = arena->free & arena->dirty;
     while (map != 0) {
         uint32_t first = (uint32_t)__builtin_ctzll(map);

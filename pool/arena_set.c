@@ -112,6 +112,7 @@ static void ask_for_huge(struct arena *arena) {
         return;
     os_huge(arena->base, ARENA_BYTES);
     arena->huge = 1;
+    arena->whole = 1;
 }
 
 struct arena *arena_new(bool huge) {

@@ -54,7 +54,9 @@ static uint64_t fixed(void) {
 
 uint64_t decay_allowed(void) {
     fade();
-    return libpool_root.keep_bytes = fixed() + decay.bounced;
+    uint64_t allowed = fixed() + decay.bounced;
+    libpool_root.keep_bytes = allowed;
+    return allowed;
 }
 
 uint64_t decay_allowed_pools(void) {

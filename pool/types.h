@@ -143,6 +143,7 @@ struct arena {
     uint32_t index;     /* number of this arena since the start of the process */
     uint8_t free_count; /* bits set in free */
     uint8_t huge;       /* MADV_HUGEPAGE was asked for */
+    uint8_t whole;      /* and nothing of it was given back yet */
     struct arena *next, *prev;         /* bucket of arenas with as many free pools */
     struct arena *all_next, *all_prev; /* every live arena */
 };
