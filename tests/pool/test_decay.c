@@ -7,7 +7,7 @@
 
 #define MIB ((uint64_t)1 << 20)
 
-#define PERIOD_MS 100
+#define PERIOD_MS 250
 
 static struct pool_conf usual;
 
