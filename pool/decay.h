@@ -24,6 +24,9 @@ uint64_t decay_allowed_pools(void);
 bool decay_huge(uint64_t bytes);
 /* Has a period ended in which the learnt allowance may have gone unused? A hint, no lock needed. */
 bool decay_due(uint64_t now_ms);
+/* The first touch of a huge page took so long: if small ones would be no slower, no more are asked
+ * for. So it is in virtual machines that hand free huge pages back to their host. */
+void decay_huge_took(uint64_t nanoseconds);
 /* Bytes kept just now. */
 uint64_t decay_kept(void);
 /* `bytes` became free and are kept / kept bytes were taken into use again. */

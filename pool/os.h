@@ -30,6 +30,8 @@ bool os_purge(void *at, size_t bytes);
 void os_huge(void *at, size_t bytes);
 /* Milliseconds of a clock that only moves forward, a few milliseconds coarse. */
 uint64_t os_now_ms(void);
+/* Nanoseconds of a clock that only moves forward. */
+uint64_t os_now_ns(void);
 /* The least of RLIMIT_AS, RLIMIT_DATA; SIZE_MAX when unlimited. */
 size_t os_limit(void);
 size_t os_physical(void);
