@@ -148,9 +148,10 @@ class Slow(Scratch):
         compared = json.loads(self.command("compare", *files, "--json", status=1).stdout)
         slower = {(m["workload"], m["metric"]) for m in compared["moved"]
                   if m["allocator"] == "libpool" and m["ratio"] > 1.5}
-        self.assertLessEqual({("pair-64", "time"), ("order-lifo", "time")}, slower)
+        # By CPU time: how long the clock ran depends on what else the machine was doing.
+        self.assertLessEqual({("pair-64", "cpu"), ("order-lifo", "cpu")}, slower)
         text = self.command("compare", *files, status=1).stdout
-        self.assertRegex(text, r"pair-64 +libpool +time .* worse")
+        self.assertRegex(text, r"pair-64 +libpool +.* worse")
 
 
 class Command(Scratch):
