@@ -32,10 +32,7 @@ static void free_own(struct heap *heap, struct pool *pool, void *p) {
     free_check(pool, p, "free");
     heap_enter(heap);
     block_list_push(pool, p);
-    if (pool->state == POOL_FULL)
-        heap_pool_reopened(heap, pool);
-    if (pool_used(pool) == 0)
-        heap_pool_emptied(heap, pool);
+    heap_pool_gained(heap, pool);
     heap_check(heap);
     heap_leave(heap);
 }

@@ -120,15 +120,17 @@ void heap_give_back(struct heap *heap, uint32_t keep) {
     limit_rest(heap, keep);
 }
 
-void heap_pool_emptied(struct heap *heap, struct pool *pool) {
-    if (!pool->resting)
-        rest(heap, pool);
-}
-
 void heap_pool_reopened(struct heap *heap, struct pool *pool) {
     block_list_arm(pool);
     pool->state = POOL_USED;
     list_append(&heap->partial[pool->size_class], pool);
+}
+
+void heap_pool_gained(struct heap *heap, struct pool *pool) {
+    if (pool->state == POOL_FULL)
+        heap_pool_reopened(heap, pool);
+    if (pool_used(pool) == 0 && !pool->resting)
+        rest(heap, pool);
 }
 
 /* How many blocks to cut at once. Cutting writes into each block, so untouched memory is cut a

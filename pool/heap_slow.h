@@ -23,8 +23,9 @@ static inline void heap_leave(struct heap *heap) {
 
 /* A block of the class from whichever pool can give one; NULL: no memory. */
 void *heap_refill(uint32_t size_class);
-/* The pool has no used block any more: it rests, and goes back unless it is used again soon. */
-void heap_pool_emptied(struct heap *heap, struct pool *pool);
+/* Blocks came back to the pool's list. If it was full, it has a free block again; if none is used
+ * any more, it rests, and goes back unless it is used again soon. */
+void heap_pool_gained(struct heap *heap, struct pool *pool);
 /* The full pool has a free block again. */
 void heap_pool_reopened(struct heap *heap, struct pool *pool);
 /* Puts what other threads freed back into the pools. */

@@ -3,20 +3,18 @@
 #include "root.h"
 
 struct mapping large_cache[CACHE_MAX]; /* oldest first */
-static uint32_t count;
 
 static struct mapping take_at(uint32_t i) {
     struct mapping mapping = large_cache[i];
-    for (count--; i < count; i++)
+    for (libpool_root.large.cached--; i < libpool_root.large.cached; i++)
         large_cache[i] = large_cache[i + 1];
-    libpool_root.large.cached--;
     libpool_root.large.cached_bytes -= mapping.bytes;
     return mapping;
 }
 
 struct mapping cache_take(size_t bytes) {
     uint32_t above = CACHE_MAX, below = CACHE_MAX;
-    for (uint32_t i = count; i-- > 0;) {
+    for (uint32_t i = (uint32_t)libpool_root.large.cached; i-- > 0;) {
         size_t have = large_cache[i].bytes;
         if (have >= bytes && (above == CACHE_MAX || have < large_cache[above].bytes))
             above = i;
@@ -33,16 +31,15 @@ struct mapping cache_take(size_t bytes) {
 
 struct mapping cache_put(struct mapping mapping) {
     struct mapping out = {NULL, 0};
-    if (count == CACHE_MAX)
+    if (libpool_root.large.cached == CACHE_MAX)
         out = take_at(0);
-    large_cache[count++] = mapping;
-    libpool_root.large.cached++;
+    large_cache[libpool_root.large.cached++] = mapping;
     libpool_root.large.cached_bytes += mapping.bytes;
     return out;
 }
 
 struct mapping cache_oldest(void) {
-    if (count == 0)
+    if (libpool_root.large.cached == 0)
         return (struct mapping){NULL, 0};
     return take_at(0);
 }

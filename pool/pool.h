@@ -50,7 +50,6 @@ enum pool_misuse {
     MISUSE_INTERIOR_FREE,  /* inside a block, not its start */
     MISUSE_UNALIGNED_FREE, /* not a multiple of 16 */
     MISUSE_CORRUPT_LINK,   /* someone wrote into a freed block */
-    MISUSE_WRONG_SIZE,     /* sized delete with a size of another class (hardened only) */
 };
 
 /* Called on slow paths, at most every few milliseconds of a thread's work and with no lock held:

@@ -44,10 +44,7 @@ static void collect_pool(struct heap *heap, struct pool *pool) {
     heap->mail_blocks += block_list_take_mail(pool);
     if (block_list_empty(pool))
         return;
-    if (pool->state == POOL_FULL)
-        heap_pool_reopened(heap, pool);
-    if (pool_used(pool) == 0)
-        heap_pool_emptied(heap, pool);
+    heap_pool_gained(heap, pool);
 }
 
 void heap_collect(struct heap *heap) {

@@ -48,10 +48,6 @@ static void say_cause(struct line *line, enum pool_misuse what, const void *p) {
     case MISUSE_CORRUPT_LINK:
         line_text(line, "use after free: a free block was written to");
         break;
-    case MISUSE_WRONG_SIZE:
-        line_text(line, "wrong size: it does not fit the ");
-        say_block(line, pool_place(p));
-        break;
     }
 }
 
