@@ -22,8 +22,11 @@ struct pool_conf pool_conf = {
 #define POOLS_MOST  ((uint64_t)8 << 20)
 #define POOLS_SHARE 8 /* and that part of what is live */
 
+#define RISEN_SHARE 3
+
 static struct {
     uint64_t live;        /* bytes of pools, runs and large blocks in use */
+    uint64_t risen;       /* by so much live rose above its last low, up to a share of it */
     uint64_t peak;        /* most that was live of late */
     uint64_t kept;        /* bytes free but kept */
     uint64_t bounced;     /* learnt allowance */
@@ -59,10 +62,11 @@ uint64_t decay_allowed(void) {
     return allowed;
 }
 
-uint64_t decay_allowed_pools(void) {
+uint64_t decay_allowed_pools(uint64_t held) {
     uint64_t most = POOLS_MOST + decay.live / POOLS_SHARE;
     fade();
-    return fixed() + (decay.bounced < most ? decay.bounced : most);
+    uint64_t always = fixed(), learnt = decay.bounced < most ? decay.bounced : most;
+    return (always > held ? always - held : 0) + (learnt > decay.risen ? learnt : decay.risen);
 }
 
 /* 512 small ones take about 1.1 ms; a huge one 0.3, or several when the host has to find it. */
@@ -118,8 +122,21 @@ void decay_fresh(uint64_t bytes) {
     root_count(EVENT_BOUNCED_BYTES, bounce);
 }
 
+/* What fell by less than half the share is kept whole: with a third, never more than a fifth of
+ * what stays live, even if the program sleeps from then on. */
+static void rise(int64_t bytes) {
+    uint64_t most = decay.live / RISEN_SHARE, fall = (uint64_t)-bytes;
+    if (bytes > 0)
+        decay.risen += (uint64_t)bytes;
+    else
+        decay.risen = decay.risen > fall ? decay.risen - fall : 0;
+    if (decay.risen > most)
+        decay.risen = most;
+}
+
 void decay_live(int64_t bytes) {
     decay.live += (uint64_t)bytes;
     if (decay.live > decay.peak)
         decay.peak = decay.live;
+    rise(bytes);
 }

@@ -142,8 +142,7 @@ struct arena {
     uint64_t dirty;     /* bit i: pool i has been touched since the OS gave it (free or not) */
     uint32_t index;     /* number of this arena since the start of the process */
     uint8_t free_count; /* bits set in free */
-    uint8_t huge;       /* MADV_HUGEPAGE was asked for */
-    uint8_t whole;      /* and nothing of it was given back yet */
+    uint8_t huge;       /* a huge page was asked for, and nothing of it was given back yet */
     struct arena *next, *prev;         /* bucket of arenas with as many free pools */
     struct arena *all_next, *all_prev; /* every live arena */
 };

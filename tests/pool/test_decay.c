@@ -79,6 +79,28 @@ static void test_bounce(void) {
     forget();
 }
 
+/* Pools that a program at work gave up are kept as long as live is as far above its last low; one
+ * that goes on freeing keeps nothing by that. */
+static void test_risen(void) {
+    uint64_t least = pool_conf.keep_bytes;
+    CU_ASSERT_EQUAL(decay_allowed_pools(0), least);
+    decay_live((int64_t)(96 * MIB));
+    uint64_t always = decay_allowed();
+    CU_ASSERT_EQUAL(decay_allowed_pools(0), always + 32 * MIB);
+    CU_ASSERT_EQUAL(decay_allowed_pools(always + MIB), 32 * MIB);
+    decay_live(-(int64_t)(10 * MIB));
+    CU_ASSERT_EQUAL(decay_allowed_pools(0), decay_allowed() + 22 * MIB);
+    decay_live((int64_t)(4 * MIB));
+    CU_ASSERT_EQUAL(decay_allowed_pools(0), decay_allowed() + 26 * MIB);
+    for (int i = 0; i < 60; i++)
+        decay_live(-(int64_t)MIB);
+    CU_ASSERT_EQUAL(decay_allowed_pools(0), decay_allowed());
+    decay_live((int64_t)MIB);
+    CU_ASSERT_EQUAL(decay_allowed_pools(0), decay_allowed() + MIB);
+    decay_live(-(int64_t)(31 * MIB));
+    CU_ASSERT_EQUAL(decay_allowed_pools(0), least);
+}
+
 /* However much bounces, what may be kept is bounded by what the program holds. */
 static void test_bounded(void) {
     decay_live((int64_t)(10 * MIB));
@@ -96,6 +118,7 @@ CU_TestInfo decay_tests[] = {
     {"options count at once", test_conf},
     {"a share of what is live", test_share},
     {"kept", test_kept},
+    {"what may rise again", test_risen},
     {"bounces are learnt", test_bounce},
     {"within bounds", test_bounded},
     CU_TEST_INFO_NULL,
