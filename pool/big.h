@@ -23,7 +23,7 @@ void big_give_back(struct heap *heap);
 
 /* Bytes that a run or large block takes. */
 static inline size_t big_bytes(const struct pool *pool) {
-    return pool->state == POOL_LARGE ? pool->map_bytes : (size_t)pool->run_pools << POOL_SHIFT;
+    return pool->map_bytes;
 }
 
 #endif

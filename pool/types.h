@@ -120,7 +120,7 @@ struct pool {
     size_t run_bytes;   /* run, large: bytes asked for */
     uint32_t run_pools; /* run: number of pools */
     union {
-        size_t map_bytes; /* large: bytes of the mapping */
+        size_t map_bytes; /* run, large: bytes of the pools, of the mapping */
         struct {
             uint32_t rest_index; /* class pool: position in heap.rest */
             uint32_t rest_bytes; /* what it counted for in heap.rest_bytes */
@@ -177,7 +177,7 @@ struct heap {
     uint32_t rest_bytes;
     struct pool *big[BIG_MAX]; /* runs and large blocks freed last, kept a while */
     uint32_t big_next;
-    uint32_t big_bytes;
+    uint32_t big_bytes, big_limit; /* of these; 0: not computed yet */
     uint32_t ticks;
     struct class_count {
         uint32_t pools;
