@@ -7,6 +7,7 @@
 #include "misuse.h"
 #include "pool.h"
 #include "remote.h"
+#include "spare.h"
 #include "tick.h"
 
 static _Noreturn void not_a_block(const struct pool *pool, const void *p, const char *function) {
@@ -18,13 +19,20 @@ static _Noreturn void not_a_block(const struct pool *pool, const void *p, const 
     misuse(MISUSE_INTERIOR_FREE, p, function);
 }
 
-RACY void free_check(const struct pool *pool, const void *p, const char *function) {
+static inline RACY bool starts_block(const struct pool *pool, const void *p) {
     uint64_t offset = (uintptr_t)p - (uintptr_t)pool->base;
-    if (offset * pool->mult >= class_bound(pool->block_size, pool->mult, pool->carved))
-        not_a_block(pool, p, function);
+    return offset * pool->mult < class_bound(pool->block_size, pool->mult, pool->carved);
+}
+
+static inline RACY bool marked(const void *p) {
     const struct link *block = p;
-    bool suspect = block->mark == MARK || block->mark == MARK_LAST;
-    if (suspect && block_list_has(pool, p))
+    return block->mark == MARK || block->mark == MARK_LAST;
+}
+
+RACY void free_check(const struct pool *pool, const void *p, const char *function) {
+    if (!starts_block(pool, p))
+        not_a_block(pool, p, function);
+    if (marked(p) && (block_list_has(pool, p) || spare_has(pool, p)))
         misuse(MISUSE_DOUBLE_FREE, p, function);
 }
 
@@ -37,9 +45,7 @@ static void free_own(struct heap *heap, struct pool *pool, void *p) {
     heap_leave(heap);
 }
 
-void heap_free_slow(void *p) {
-    if (p == NULL)
-        return;
+static __attribute__((noinline)) void free_other(void *p) {
     struct pool *pool = owner_pool(p);
     if (pool == NULL || !pool_of_class(pool)) {
         big_free(pool, p);
@@ -50,4 +56,20 @@ void heap_free_slow(void *p) {
         remote_free(pool, p);
     }
     tick();
+}
+
+/* By far the most frequent slow case where pools hold few blocks: one of a full pool. */
+static inline bool free_spare(struct heap *heap, void *p) {
+    struct pool *pool = owner_record(p);
+    return heap != NULL && pool->heap == heap && pool->state == POOL_FULL &&
+           starts_block(pool, p) && !marked(p) && spare_push(heap, pool, p);
+}
+
+RACY void heap_free_slow(void *p) {
+    if (p == NULL)
+        return;
+    if (free_spare(self.heap, p))
+        tick();
+    else
+        free_other(p);
 }
