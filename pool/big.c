@@ -82,15 +82,6 @@ static void make_room(struct heap *heap, uint32_t slot, size_t bytes, uint32_t l
     }
 }
 
-/* Stores the freed block; the order is for a fork in another thread, after which big_bytes may be
- * too high but not too low. */
-static inline void put(struct heap *heap, uint32_t slot, struct pool *pool) {
-    pool->resting = 1;
-    heap->big_bytes += (uint32_t)pool->map_bytes;
-    heap->big[slot] = pool;
-    heap->big_next++;
-}
-
 /* Keeps the freed block in the heap, in place of older ones; false: it is too big for that. */
 static bool keep(struct heap *heap, struct pool *pool) {
     size_t bytes = pool->map_bytes;
@@ -98,22 +89,13 @@ static bool keep(struct heap *heap, struct pool *pool) {
     if (bytes > limit)
         return false;
     make_room(heap, slot, bytes, limit);
-    put(heap, slot, pool);
+    big_put(heap, pool);
     return true;
 }
 
 /* Is the kept block right for `size` bytes: but for a fifth all would be used? */
 static inline bool suits(const struct pool *pool, size_t size) {
     return pool != NULL && pool->map_bytes - size <= size / 4 + (-size & (POOL_BYTES - 1));
-}
-
-static inline void *take_kept_at(struct heap *heap, uint32_t i, size_t size) {
-    struct pool *pool = heap->big[i];
-    heap->big[i] = NULL;
-    heap->big_bytes -= (uint32_t)pool->map_bytes;
-    pool->resting = 0;
-    pool->run_bytes = size;
-    return pool->base;
 }
 
 static void *take_kept(struct heap *heap, size_t size, bool clear) {
@@ -123,7 +105,8 @@ static void *take_kept(struct heap *heap, size_t size, bool clear) {
             continue;
         if (heap->big[at]->state == POOL_LARGE)
             large_keep_length(heap->big[at], size);
-        void *block = take_kept_at(heap, at, size);
+        heap->big[at]->run_bytes = size;
+        void *block = big_get(heap, at);
         return clear ? memset(block, 0, size) : block;
     }
     return NULL;
@@ -157,26 +140,12 @@ static void *take_new(size_t align, size_t size, bool clear) {
     return block;
 }
 
-static __attribute__((noinline)) void *alloc_slow(size_t size, bool clear) {
+void *big_alloc_slow(size_t size, bool clear) {
     struct heap *heap = self.heap != NULL ? self.heap : registry_attach();
     void *block = NULL;
     if (heap != NULL && heap->big_bytes >= size)
         block = take_kept(heap, size, clear);
     return block != NULL ? block : take_new(OS_PAGE, size, clear);
-}
-
-/* The newest kept block first: a program that takes and frees one buffer keeps to one block. The
- * length of a large one is counted under a lock, if it is another than before. */
-void *big_alloc(size_t size, bool clear) {
-    struct heap *heap = self.heap;
-    if (UNLIKELY(heap == NULL || clear))
-        return alloc_slow(size, clear);
-    uint32_t newest = heap->big_next - 1;
-    struct pool *pool = heap->big[newest % BIG_MAX];
-    if (UNLIKELY(!suits(pool, size) || (pool->state == POOL_LARGE && pool->run_bytes != size)))
-        return alloc_slow(size, clear);
-    heap->big_next = newest;
-    return take_kept_at(heap, newest % BIG_MAX, size);
 }
 
 void *big_aligned(size_t align, size_t size) {
@@ -199,20 +168,12 @@ static void must_start(const struct pool *pool, const void *p, const char *funct
         misuse(MISUSE_DOUBLE_FREE, p, function);
 }
 
-static __attribute__((noinline)) void free_slow(struct pool *pool, void *p) {
+void big_free(struct pool *pool, void *p) {
+    if (LIKELY(self.heap != NULL && pool != NULL && big_keep(self.heap, pool, p)))
+        return;
     must_start(pool, p, "free");
     if (self.heap == NULL || !keep(self.heap, pool))
         really_free(pool);
-}
-
-void big_free(struct pool *pool, void *p) {
-    struct heap *heap = self.heap;
-    if (UNLIKELY(heap == NULL || pool == NULL || pool->base != p || pool->resting))
-        return free_slow(pool, p);
-    uint32_t slot = heap->big_next % BIG_MAX;
-    if (UNLIKELY(heap->big[slot] != NULL || heap->big_bytes + pool->map_bytes > heap->big_limit))
-        return free_slow(pool, p);
-    put(heap, slot, pool);
 }
 
 size_t big_usable(const struct pool *pool, const void *p, const char *function) {
