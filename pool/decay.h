@@ -3,15 +3,15 @@
  * A preloaded library should start no thread, and a program that frees everything and sleeps
  * calls nothing; so giving back happens at the frees themselves, at once, down to an allowance:
  *
- *     allowed = keep_bytes + keep_share * live + bounced
+ *     allowed = keep_bytes + keep_share * live + max(bounced, risen)
  *
  * `bounced` learns: memory given back and wanted again within about a second raises it by as
- * much, up to the most that was live of late (at least 1 MiB, at most 32 MiB; for pools less);
+ * much, up to the most that was live of late (at most 32 MiB or half of live; for pools less);
  * what then lies kept without being used for a decay time lowers it again.
  *
- * Of free pools, which any request can use, as much may be kept instead as live lies above its
- * last low, at most a third of live. A program at work goes up and down a little and keeps what
- * it will want again; one that only frees loses this allowance with every byte.
+ * `risen` is by how much live lies above its last low, at most a third of live. A program at work
+ * goes up and down a little and keeps what it will want again; one that only frees loses this
+ * allowance with every byte.
  *
  * All functions are to be called under the arena lock.
  */

@@ -36,10 +36,16 @@ static void test_conf(void) {
     pool_conf = usual;
 }
 
+/* Live from 0 to `bytes`, by way of twice as many: nothing lies above the last low then. */
+static void settle(uint64_t bytes) {
+    decay_live((int64_t)(2 * bytes));
+    decay_live(-(int64_t)bytes);
+}
+
 static void test_share(void) {
     pool_conf.keep_bytes = MIB;
     pool_conf.keep_share = 64;
-    decay_live((int64_t)(256 * MIB));
+    settle(256 * MIB);
     CU_ASSERT_EQUAL(decay_allowed(), MIB + 64 * MIB);
     decay_live(-(int64_t)(128 * MIB));
     CU_ASSERT_EQUAL(decay_allowed(), MIB + 32 * MIB);
@@ -65,7 +71,7 @@ static void test_kept(void) {
  * does not. */
 static void test_bounce(void) {
     forget();
-    decay_live((int64_t)(100 * MIB));
+    settle(100 * MIB);
     uint64_t before = decay_allowed();
     decay_fresh(1000 * MIB);
     decay_keep(20 * MIB);
@@ -79,26 +85,34 @@ static void test_bounce(void) {
     forget();
 }
 
-/* Pools that a program at work gave up are kept as long as live is as far above its last low; one
- * that goes on freeing keeps nothing by that. */
+static uint64_t always(uint64_t live) {
+    return pool_conf.keep_bytes + live / 256 * pool_conf.keep_share;
+}
+
+static void expect_risen(uint64_t live, uint64_t risen) {
+    CU_ASSERT_EQUAL(decay_allowed(), always(live) + risen);
+    CU_ASSERT_EQUAL(decay_allowed_pools(0), always(live) + risen);
+    CU_ASSERT_EQUAL(decay_allowed_pools(MIB / 2), always(live) + risen - MIB / 2);
+    CU_ASSERT_EQUAL(decay_allowed_pools(1000 * MIB), 0);
+}
+
+/* What a program at work gave up is kept as long as live is as far above its last low; one that
+ * goes on freeing keeps nothing by that. */
 static void test_risen(void) {
-    uint64_t least = pool_conf.keep_bytes;
-    CU_ASSERT_EQUAL(decay_allowed_pools(0), least);
+    expect_risen(0, 0);
     decay_live((int64_t)(96 * MIB));
-    uint64_t always = decay_allowed();
-    CU_ASSERT_EQUAL(decay_allowed_pools(0), always + 32 * MIB);
-    CU_ASSERT_EQUAL(decay_allowed_pools(always + MIB), 32 * MIB);
+    expect_risen(96 * MIB, 32 * MIB);
     decay_live(-(int64_t)(10 * MIB));
-    CU_ASSERT_EQUAL(decay_allowed_pools(0), decay_allowed() + 22 * MIB);
+    expect_risen(86 * MIB, 22 * MIB);
     decay_live((int64_t)(4 * MIB));
-    CU_ASSERT_EQUAL(decay_allowed_pools(0), decay_allowed() + 26 * MIB);
+    expect_risen(90 * MIB, 26 * MIB);
     for (int i = 0; i < 60; i++)
         decay_live(-(int64_t)MIB);
-    CU_ASSERT_EQUAL(decay_allowed_pools(0), decay_allowed());
+    expect_risen(30 * MIB, 0);
     decay_live((int64_t)MIB);
-    CU_ASSERT_EQUAL(decay_allowed_pools(0), decay_allowed() + MIB);
+    expect_risen(31 * MIB, MIB);
     decay_live(-(int64_t)(31 * MIB));
-    CU_ASSERT_EQUAL(decay_allowed_pools(0), least);
+    expect_risen(0, 0);
 }
 
 /* However much bounces, what may be kept is bounded by what the program holds. */
