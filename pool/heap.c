@@ -182,7 +182,7 @@ static void *take_block(struct heap *heap, uint32_t size_class, bool own) {
     return take_current(heap, size_class);
 }
 
-static __attribute__((noinline)) void *refill(uint32_t size_class, bool own) {
+static NOINLINE void *refill(uint32_t size_class, bool own) {
     struct heap *heap = self.heap != NULL ? self.heap : registry_attach();
     if (heap == NULL)
         return out_of_memory();
