@@ -104,15 +104,23 @@ static struct pool *new_pool(struct heap *heap, uint32_t size_class) {
     return pool;
 }
 
-/* The oldest partial pool worth a refill. One with less than 1/32 free is left to gather more, or
- * a full heap with random frees would come here for every block; that bounds what is left lying
- * at 3 %. */
+/* A partial pool with fewer free blocks is left to gather more, or a full heap with random frees
+ * would come here for every block: less than an eighth of its blocks, if that is less than 8, or
+ * else less than 1/32, which bounds what is left lying. */
+static uint32_t worth_taking(const struct pool *pool) {
+    uint32_t share = pool->capacity / 32u, few = pool->capacity / 8u;
+    if (few > 8)
+        few = 8;
+    return share > few ? share : few;
+}
+
+/* The oldest partial pool worth a refill. */
 static struct pool *take_partial(struct heap *heap, uint32_t size_class, bool any) {
     struct pool_list *list = &heap->partial[size_class];
     struct pool *pool = list->first;
     for (int tries = 0; pool != NULL && tries < 3; tries++) {
         list_remove(list, pool);
-        if (any || free_blocks(pool) >= pool->capacity / 32u || pool->carved < pool->capacity)
+        if (any || free_blocks(pool) >= worth_taking(pool) || pool->carved < pool->capacity)
             return pool;
         list_append(list, pool);
         pool = list->first;

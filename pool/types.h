@@ -191,8 +191,9 @@ struct heap {
     } count[CLASS_MAX];
     uint8_t
         source[CLASS_MAX]; /* the class whose pools serve each class: itself or its group's end */
-    uint8_t lowest[CLASS_MAX]; /* the lowest class whose slot may hold the class's current pool */
-    uint8_t wanted[CLASS_MAX]; /* times a class ran out while served by its group */
+    uint8_t lent_to[CLASS_MAX]; /* the lowest class that may borrow the current pool; 0: none */
+    uint32_t serves[CLASS_MAX]; /* bit i: class - i has this class as its source */
+    uint8_t wanted[CLASS_MAX];  /* times a class ran out while served by its group */
     /* Free blocks of the coarse classes that are on no list: spare.h. */
     struct spares {
         uint32_t count;
