@@ -88,27 +88,23 @@ uint32_t block_list_length(const struct pool *pool) {
 }
 
 RACY bool block_list_has(const struct pool *pool, const void *block) {
-    uint32_t mail = atomic_load_explicit(&pool->mail, memory_order_acquire);
+    uint64_t mail = atomic_load_explicit(&pool->mail, memory_order_acquire);
     return walk(pool, (uint16_t)pool->top, pool->carved, block) < 0 ||
-           walk(pool, (uint16_t)mail, mail >> 16, block) < 0;
+           walk(pool, (uint16_t)mail, mail_count(mail), block) < 0;
 }
 
 uint32_t block_list_take_mail(struct pool *pool) {
     /* Release: whoever finds the mail empty then writes mail_next, which was read before this. */
-    uint32_t mail = atomic_exchange_explicit(&pool->mail, 0, memory_order_acq_rel);
-    uint32_t count = mail >> 16;
+    uint64_t mail = atomic_exchange_explicit(&pool->mail, 0, memory_order_acq_rel);
+    uint32_t count = mail_count(mail);
     if (count == 0)
         return 0;
-    struct link *link = link_at(pool, (uint16_t)mail);
-    for (uint32_t i = 1;; i++) {
-        if (link->mark != MARK)
-            misuse(MISUSE_CORRUPT_LINK, link, "free");
-        if (i == count)
-            break;
-        link = link_at(pool, link->next);
+    if (!block_list_empty(pool)) {
+        struct link *last = link_at(pool, mail_last(mail));
+        if (last->mark != MARK_LAST)
+            misuse(MISUSE_CORRUPT_LINK, last, "free");
+        *last = (struct link){.next = (uint16_t)pool->top, .mark = MARK};
     }
-    bool last = block_list_empty(pool);
-    *link = (struct link){.next = (uint16_t)pool->top, .mark = last ? MARK_LAST : MARK};
     pool->top = top_with_head(pool->top - count * QUOTA_ONE, (uint16_t)mail);
     return count;
 }

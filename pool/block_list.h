@@ -15,6 +15,17 @@ static inline RACY uint32_t pool_used(const struct pool *pool) {
     return (uint16_t)((pool->top >> 16) + 1 - pool->resting);
 }
 
+/* pool.mail is last link << 32 | count << 16 | first link. */
+#define MAIL_ONE ((uint64_t)1 << 16)
+
+static inline uint32_t mail_count(uint64_t mail) {
+    return (uint16_t)(mail >> 16);
+}
+
+static inline uint16_t mail_last(uint64_t mail) {
+    return (uint16_t)(mail >> 32);
+}
+
 static inline bool block_list_empty(const struct pool *pool) {
     return (uint16_t)pool->top == NO_HEAD;
 }

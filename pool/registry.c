@@ -131,7 +131,7 @@ void pool_thread_exit(void) {
 }
 
 static RACY bool may_be_empty(const struct pool *pool) {
-    return atomic_load(&pool->mail) >> 16 >= pool_used(pool);
+    return mail_count(atomic_load(&pool->mail)) >= pool_used(pool);
 }
 
 void registry_collect(struct heap *heap, const struct pool *pool) {

@@ -101,8 +101,8 @@ struct pool {
     char *base;             /* first byte of the pool, run or large block */
     struct heap *heap;      /* owner; runs and large blocks have none */
     struct pool *mail_next; /* next pool with mail for the same heap */
-    _Atomic uint32_t mail;  /* count << 16 | link: blocks freed by other threads */
-    uint32_t block_size;    /* bytes; of a run: 0 */
+    _Atomic uint64_t mail;  /* blocks freed by other threads: see MAIL_ONE */
+    uint16_t block_size;    /* bytes; of a run: 0 */
     uint16_t capacity;      /* blocks */
     uint16_t carved;        /* blocks handed to the list so far */
     uint8_t size_class;
@@ -159,19 +159,24 @@ enum heap_state { HEAP_LIVE, HEAP_ABANDONED, HEAP_TORN };
 
 /* Owner: its thread, unless stated. */
 struct heap {
-    uint64_t id; /* (index + 1) << 20: differences of ids never look like offsets in a pool */
-    _Atomic(struct pool *) mail; /* stack of pools with mail; any thread pushes, owner takes */
-    _Atomic int state;           /* registry lock, read anywhere */
-    _Atomic int busy;            /* in a slow path: a fork may have caught lists half changed */
-    _Atomic int stop;            /* reclaim.c is at work: slow paths wait for `reclaim` */
-    _Atomic uint32_t waiting;    /* pools in the mail, about */
-    _Atomic uint32_t done;       /* of these, pools of which every block is in the mail, about */
-    struct lock reclaim;
-    _Atomic int tid; /* kernel thread id of the owner, 0 when abandoned */
+    /* What other threads read at every free here, and hardly anybody writes. */
+    alignas(64) uint64_t id; /* (index + 1) << 20: no difference looks like an offset in a pool */
     uint32_t index;
-    struct thread *thread;               /* its thread's slots; NULL when abandoned */
-    struct heap *next_abandoned;         /* registry lock */
-    struct heap *next_all;               /* set once */
+    _Atomic int state; /* registry lock, read anywhere */
+    _Atomic int stop;  /* reclaim.c is at work: slow paths wait for `reclaim` */
+    _Atomic int tid;   /* kernel thread id of the owner, 0 when abandoned */
+    struct lock reclaim;
+    struct thread *thread;       /* its thread's slots; NULL when abandoned */
+    struct heap *next_abandoned; /* registry lock */
+    struct heap *next_all;       /* set once */
+
+    /* What they write. */
+    alignas(64) _Atomic(struct pool *) mail; /* stack of pools with mail; the owner takes it */
+    _Atomic uint32_t waiting;                /* pools in the mail, about */
+    _Atomic uint32_t done; /* of these, pools of which every block is in the mail, about */
+
+    alignas(64) _Atomic int busy; /* in a slow path: a fork may have caught lists half changed */
+    uint32_t ticks;
     struct pool_list partial[CLASS_MAX]; /* pools with free blocks, oldest first */
     struct pool *rest[REST_MAX];         /* pools that became empty, kept a while */
     uint32_t rest_first, rest_next;      /* oldest may be, next will be; modulo REST_MAX */
@@ -179,7 +184,6 @@ struct heap {
     struct pool *big[BIG_MAX]; /* runs and large blocks freed last, kept a while */
     uint32_t big_next;
     uint32_t big_bytes;
-    uint32_t ticks;
     struct class_count {
         uint32_t pools;
         uint64_t refills;  /* times a list was taken into use */

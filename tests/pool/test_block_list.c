@@ -146,7 +146,8 @@ static void take_mail(void *pool) {
     block_list_take_mail(pool);
 }
 
-/* What was written into after it was freed is refused at the latest when it comes home. */
+/* The end of the mail is refused when it joins a list if it was written into; the rest when it is
+ * handed out (test_remote.c). */
 static void test_mail_written_to(void) {
     struct pool *pool = start(class_of(64));
     block_list_carve(pool, pool->capacity);
