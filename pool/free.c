@@ -37,7 +37,15 @@ static void free_own(struct heap *heap, struct pool *pool, void *p) {
     heap_leave(heap);
 }
 
-void heap_free_slow(void *p) {
+/* Nothing about it is suspect, and another heap owns it. */
+static RACY bool plainly_remote(const struct pool *pool, const struct link *p) {
+    uint64_t offset = (uintptr_t)p - (uintptr_t)pool->base;
+    return (pool->state == POOL_USED || pool->state == POOL_FULL) && pool->heap != self.heap &&
+           offset * pool->mult < class_bound(pool->block_size, pool->mult, pool->carved) &&
+           p->mark >> 24 != MARK_BYTE;
+}
+
+static void free_any(void *p) {
     if (p == NULL)
         return;
     struct pool *pool = owner_pool(p);
@@ -49,5 +57,13 @@ void heap_free_slow(void *p) {
         free_check(pool, p, "free");
         remote_free(pool, p);
     }
+    tick();
+}
+
+void heap_free_slow(void *p) {
+    struct pool *pool = owner_record(p);
+    if (UNLIKELY(!plainly_remote(pool, p)))
+        return free_any(p);
+    remote_free(pool, p);
     tick();
 }
