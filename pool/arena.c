@@ -88,6 +88,8 @@ static struct pool *claim(struct arena *arena, uint32_t first, uint32_t count) {
     struct pool *pool = owner_record(arena->base) + first;
     pool->base = arena->base + ((size_t)first << POOL_SHIFT);
     pool->fresh = dirty == 0;
+    if (dirty == 0)
+        pool->touched = 0;
     return pool;
 }
 
@@ -125,8 +127,11 @@ static void unclaim(struct arena *arena, uint32_t first, uint32_t count) {
 
 static void return_pools(struct pool *first, uint32_t count) {
     struct arena *arena = first->arena;
-    for (uint32_t i = 0; i < count; i++)
+    for (uint32_t i = 0; i < count; i++) {
+        if (first[i].state >= POOL_RUN)
+            first[i].touched = POOL_BYTES / OS_PAGE;
         first[i].state = POOL_NONE;
+    }
     root_count(first->block_size == 0 ? EVENT_RUN_RETURNED : EVENT_POOL_RETURNED, 1);
     unclaim(arena, (uint32_t)((size_t)(first->base - arena->base) >> POOL_SHIFT), count);
 }

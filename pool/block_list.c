@@ -1,6 +1,7 @@
 #include "block_list.h"
 
 #include "misuse.h"
+#include "os.h"
 
 void block_list_start(struct pool *pool, struct heap *heap, uint32_t size_class) {
     uint32_t size = class_size(size_class);
@@ -36,6 +37,9 @@ uint32_t block_list_carve(struct pool *pool, uint32_t count) {
     *(struct link *)block = (struct link){.next = NO_HEAD, .mark = MARK_LAST};
     /* In this order: a fork in between loses blocks, never finds one beyond `carved`. */
     pool->carved = (uint16_t)(pool->carved + count);
+    uint32_t pages = (uint32_t)(os_round((size_t)pool->carved * size) / OS_PAGE);
+    if (pages > pool->touched)
+        pool->touched = (uint8_t)pages;
     atomic_signal_fence(memory_order_seq_cst);
     pool->top = top_with_head(pool->top, link_to(first));
     block_list_arm(pool);

@@ -6,6 +6,7 @@
 #include "large.h"
 #include "list.h"
 #include "misuse.h"
+#include "os.h"
 #include "registry.h"
 #include "root.h"
 #include "tick.h"
@@ -136,9 +137,10 @@ void heap_pool_gained(struct heap *heap, struct pool *pool) {
 /* How many blocks to cut at once. Cutting writes into each block, so untouched memory is cut a
  * memory page at a time, until the class has proved to grow; memory that is resident, whole. */
 static uint32_t carve_count(const struct heap *heap, const struct pool *pool) {
-    if (!pool->fresh)
-        return pool->capacity;
     uint32_t size = pool->block_size, at = pool->carved * size;
+    uint32_t touched = pool->touched * (uint32_t)OS_PAGE;
+    if (at + size <= touched)
+        return (touched - at) / size;
     uint32_t step = heap->count[pool->size_class].pools > 1 ? 16384 : 4096;
     uint32_t end = (at + step) & ~(step - 1);
     uint32_t count = (end - at) / size;

@@ -115,6 +115,8 @@ struct pool {
     uint8_t resting; /* 1: free but kept by a heap. Class pools: one quota is held back, so that
                         free need not look; runs and large blocks: in heap.big */
     uint8_t fresh;   /* 1: beyond the carved blocks memory is zero and untouched */
+    uint8_t touched; /* memory pages from its start that may be resident; kept while the arena
+                        keeps the pool: what goes round should not touch more each time */
     struct pool *next, *prev; /* partial list; large: list of all */
     struct arena *arena;
     size_t run_bytes;   /* run, large: bytes asked for */
