@@ -32,12 +32,14 @@ void heap_start(struct heap *heap) {
     }
 }
 
-/* A class that keeps running out gets pools of its own. */
+/* A class that keeps running out gets pools of its own. (What other threads keep freeing does not
+ * run out, however short each list is.) */
 #define WANTED 3
 
 static uint32_t source_of(struct heap *heap, uint32_t size_class) {
     uint32_t source = heap->source[size_class];
-    if (source == size_class || ++heap->wanted[size_class] < WANTED)
+    const struct pool *current = heap->thread->slot[size_class];
+    if (source == size_class || mail_worth_taking(current) || ++heap->wanted[size_class] < WANTED)
         return source;
     /* Above PAIRED_ABOVE that is the even class, for both of a pair. */
     uint32_t own = class_of(class_size(size_class));
@@ -156,9 +158,11 @@ static void count_refill(struct heap *heap, const struct pool *pool) {
     heap->count[pool->size_class].refilled += free_blocks(pool);
 }
 
-/* The current pool's list ran out: cut more, look into its mail, or let it go. */
+/* The current pool's list ran out: look into its mail, cut more, collect, or let it go. */
 static void list_ran_out(struct heap *heap, struct pool *pool) {
-    if (block_list_carve(pool, carve_count(heap, pool)) == 0 &&
+    uint32_t came = block_list_take_most(pool);
+    heap->mail_blocks += came;
+    if (came == 0 && block_list_carve(pool, carve_count(heap, pool)) == 0 &&
         atomic_load_explicit(&heap->mail, memory_order_relaxed) != NULL)
         heap_collect(heap);
     if (!block_list_empty(pool)) {

@@ -212,6 +212,7 @@ void pool_fork_child(void) {
 /* A torn pool's truth is its list: what is on it is free, everything else carved is used. */
 static void rebuild_pool(struct heap *heap, struct pool *pool) {
     uint32_t count = block_list_length(pool);
+    block_list_mend_mail(pool);
     pool->resting = 0;
     pool->top = (pool->carved - count - 1u) * QUOTA_ONE | (uint16_t)pool->top;
     pool->bound = 0;

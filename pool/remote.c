@@ -23,7 +23,7 @@ static uint32_t push_block(struct pool *pool, struct link *block) {
         bool first = mail_count(mail) == 0;
         block->next = first ? NO_HEAD : (uint16_t)mail;
         block->mark = first ? MARK_LAST : MARK;
-        with = first ? here << 32 | MAIL_ONE | here : (mail & ~(uint64_t)0xffff) + MAIL_ONE + here;
+        with = first ? mail_of_one(here) : (mail & ~(uint64_t)0xffff) + MAIL_ONE + here;
     } while (!atomic_compare_exchange_weak_explicit(&pool->mail, &mail, with, memory_order_acq_rel,
                                                     memory_order_relaxed));
     return mail_count(mail);
