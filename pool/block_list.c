@@ -102,7 +102,7 @@ static void join(struct pool *pool, uint16_t head, uint16_t end, uint32_t count)
     if (!block_list_empty(pool)) {
         struct link *last = link_at(pool, end);
         if (last->mark != MARK_LAST)
-            misuse(MISUSE_CORRUPT_LINK, last, "free");
+            misuse(MISUSE_CORRUPT_LINK, last, "malloc");
         *last = (struct link){.next = (uint16_t)pool->top, .mark = MARK};
     }
     pool->top = top_with_head(pool->top - count * QUOTA_ONE, head);
@@ -129,7 +129,7 @@ uint32_t block_list_take_most(struct pool *pool) {
     } while (!atomic_compare_exchange_weak_explicit(&pool->mail, &mail, one, memory_order_acq_rel,
                                                     memory_order_acquire));
     if (was.mark != MARK)
-        misuse(MISUSE_CORRUPT_LINK, newest, "free");
+        misuse(MISUSE_CORRUPT_LINK, newest, "malloc");
     *newest = (struct link){.next = NO_HEAD, .mark = MARK_LAST};
     join(pool, was.next, mail_last(mail), mail_count(mail) - 1);
     return mail_count(mail) - 1;
