@@ -32,14 +32,14 @@ void heap_start(struct heap *heap) {
     }
 }
 
-/* A class that keeps running out gets pools of its own. (What other threads keep freeing does not
- * run out, however short each list is.) */
+/* A class for which memory was touched so often gets pools of its own. (Running out of what goes
+ * round, through other threads too, is no reason: a heap of 44 classes would touch 44 pools.) */
 #define WANTED 3
 
 static uint32_t source_of(struct heap *heap, uint32_t size_class) {
     uint32_t source = heap->source[size_class];
-    const struct pool *current = heap->thread->slot[size_class];
-    if (source == size_class || mail_worth_taking(current) || ++heap->wanted[size_class] < WANTED)
+    heap->asks = size_class;
+    if (source == size_class || heap->wanted[size_class] < WANTED)
         return source;
     /* Above PAIRED_ABOVE that is the even class, for both of a pair. */
     uint32_t own = class_of(class_size(size_class));
@@ -136,17 +136,20 @@ void heap_pool_gained(struct heap *heap, struct pool *pool) {
         rest(heap, pool);
 }
 
-/* How many blocks to cut at once. Cutting writes into each block, so untouched memory is cut a
- * memory page at a time, until the class has proved to grow; memory that is resident, whole. */
-static uint32_t carve_count(const struct heap *heap, const struct pool *pool) {
+/* Cuts blocks from the rest of the pool; how many. Cutting writes into each block, so untouched
+ * memory is cut a memory page at a time, until the class has proved to grow; memory that is
+ * resident, whole. */
+static uint32_t carve(struct heap *heap, struct pool *pool) {
     uint32_t size = pool->block_size, at = pool->carved * size;
     uint32_t touched = pool->touched * (uint32_t)OS_PAGE;
     if (at + size <= touched)
-        return (touched - at) / size;
+        return block_list_carve(pool, (touched - at) / size);
     uint32_t step = heap->count[pool->size_class].pools > 1 ? 16384 : 4096;
-    uint32_t end = (at + step) & ~(step - 1);
-    uint32_t count = (end - at) / size;
-    return count > 0 ? count : 1;
+    uint32_t end = (at + step) & ~(step - 1), count = (end - at) / size;
+    count = block_list_carve(pool, count > 0 ? count : 1);
+    if (count > 0 && heap->wanted[heap->asks] < WANTED)
+        heap->wanted[heap->asks]++;
+    return count;
 }
 
 static uint32_t free_blocks(const struct pool *pool) {
@@ -162,7 +165,7 @@ static void count_refill(struct heap *heap, const struct pool *pool) {
 static void list_ran_out(struct heap *heap, struct pool *pool) {
     uint32_t came = block_list_take_most(pool);
     heap->mail_blocks += came;
-    if (came == 0 && block_list_carve(pool, carve_count(heap, pool)) == 0 &&
+    if (came == 0 && carve(heap, pool) == 0 &&
         atomic_load_explicit(&heap->mail, memory_order_relaxed) != NULL)
         heap_collect(heap);
     if (!block_list_empty(pool)) {
@@ -193,7 +196,7 @@ static struct pool *new_pool(struct heap *heap, uint32_t size_class) {
         return NULL;
     block_list_start(pool, heap, size_class);
     heap->count[size_class].pools++;
-    block_list_carve(pool, carve_count(heap, pool));
+    carve(heap, pool);
     __atomic_store_n(&pool->state, POOL_USED, __ATOMIC_RELEASE);
     return pool;
 }

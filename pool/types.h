@@ -179,6 +179,7 @@ struct heap {
 
     alignas(64) _Atomic int busy; /* in a slow path: a fork may have caught lists half changed */
     uint32_t ticks;
+    uint32_t asks;                       /* the class that is being served */
     struct pool_list partial[CLASS_MAX]; /* pools with free blocks, oldest first */
     struct pool *rest[REST_MAX];         /* pools that became empty, kept a while */
     uint32_t rest_first, rest_next;      /* oldest may be, next will be; modulo REST_MAX */
@@ -193,8 +194,9 @@ struct heap {
     } count[CLASS_MAX];
     uint8_t
         source[CLASS_MAX]; /* the class whose pools serve each class: itself or its group's end */
-    uint8_t wanted[CLASS_MAX]; /* times a class ran out while served by its group */
-    uint64_t mail_blocks;      /* blocks freed by others and collected, ever */
+    uint8_t
+        wanted[CLASS_MAX]; /* times memory was touched for it while it was served by its group */
+    uint64_t mail_blocks;  /* blocks freed by others and collected, ever */
 };
 
 /* In the thread's static TLS, which is scarce for a dlopen'ed library: below 1 KiB. */
