@@ -109,7 +109,7 @@ static RACY bool dense(const struct arena *arena) {
     const struct pool *record = owner_record(arena->base);
     uint32_t touched = 0;
     for (uint32_t i = 0; i < ARENA_POOLS; i++)
-        touched += record[i].touched;
+        touched += record[i].state >= POOL_RUN ? POOL_BYTES / OS_PAGE : record[i].touched;
     return touched * OS_PAGE >= ARENA_BYTES / 2;
 }
 

@@ -20,10 +20,6 @@ void block_list_start(struct pool *pool, struct heap *heap, uint32_t size_class)
     atomic_store_explicit(&pool->mail, 0, memory_order_relaxed);
 }
 
-void block_list_arm(struct pool *pool) {
-    pool->bound = class_bound(pool->block_size, pool->mult, pool->carved);
-}
-
 uint32_t block_list_carve(struct pool *pool, uint32_t count) {
     uint32_t left = pool->capacity - pool->carved;
     if (count > left)
@@ -55,20 +51,6 @@ void block_list_sort(struct pool *pool) {
     pool->carved = 0;
     atomic_signal_fence(memory_order_seq_cst);
     block_list_carve(pool, count);
-}
-
-void *block_list_pop_last(struct pool *pool) {
-    struct link *block = link_at(pool, (uint16_t)pool->top);
-    pool->top = top_with_head(pool->top + QUOTA_ONE, NO_HEAD);
-    block->mark = 0;
-    return block;
-}
-
-void block_list_push(struct pool *pool, void *block) {
-    bool last = block_list_empty(pool);
-    *(struct link *)block =
-        (struct link){.next = (uint16_t)pool->top, .mark = last ? MARK_LAST : MARK};
-    pool->top = top_with_head(pool->top - QUOTA_ONE, link_to(block));
 }
 
 /* Follows links for at most `most` steps and never out of the pool or to

@@ -43,16 +43,28 @@ static inline bool block_list_empty(const struct pool *pool) {
 /* Makes `pool` a pool of `size_class` of `heap`, nothing carved, not armed. */
 void block_list_start(struct pool *pool, struct heap *heap, uint32_t size_class);
 /* Arms the free fast path for the blocks carved so far. */
-void block_list_arm(struct pool *pool);
+static inline void block_list_arm(struct pool *pool) {
+    pool->bound = class_bound(pool->block_size, pool->mult, pool->carved);
+}
 /* Puts up to `count` new blocks on the empty list; how many there were. */
 uint32_t block_list_carve(struct pool *pool, uint32_t count);
 /* Puts the list of a pool without used blocks back into the order of addresses: the order of frees
  * would cost a cache miss for each block, this is prefetched. */
 void block_list_sort(struct pool *pool);
 /* Takes the last block of the list, whose mark is MARK_LAST. */
-void *block_list_pop_last(struct pool *pool);
+static inline void *block_list_pop_last(struct pool *pool) {
+    struct link *block = link_at(pool, (uint16_t)pool->top);
+    pool->top = top_with_head(pool->top + QUOTA_ONE, NO_HEAD);
+    block->mark = 0;
+    return block;
+}
 /* Puts a used block back: checked by the caller. */
-void block_list_push(struct pool *pool, void *block);
+static inline void block_list_push(struct pool *pool, void *block) {
+    bool last = block_list_empty(pool);
+    *(struct link *)block =
+        (struct link){.next = (uint16_t)pool->top, .mark = last ? MARK_LAST : MARK};
+    pool->top = top_with_head(pool->top - QUOTA_ONE, link_to(block));
+}
 /* Is that block on the list of `pool`, or in its mail? Safe from any thread, then only exact when
  * the owner is at rest. */
 bool block_list_has(const struct pool *pool, const void *block);

@@ -3,6 +3,7 @@
 #include "block_list.h"
 #include "config.h"
 #include "heap_slow.h"
+#include "spare.h"
 
 static uint32_t list_length(const struct pool *pool) {
     uint32_t length = 0;
@@ -24,16 +25,17 @@ static void check_pool(const struct heap *heap, const struct pool *pool, uint32_
     assert(pool->capacity == POOL_BYTES / pool->block_size && pool->carved <= pool->capacity);
     assert(pool->bound == class_bound(pool->block_size, pool->mult, pool->carved));
     assert(!block_list_empty(pool));
-    assert(list_length(pool) + pool_used(pool) == pool->carved);
+    assert(list_length(pool) + pool_used(pool) + spare_count(heap, pool) == pool->carved);
+    assert(pool_used(pool) != 0 || spare_count(heap, pool) == 0);
 }
 
-void heap_check(struct heap *heap) {
-    if (!CHECKED)
-        return;
+void heap_check_all(struct heap *heap) {
     for (uint32_t c = 1; c < class_count; c++) {
         const struct pool *current = heap->thread != NULL ? heap->thread->slot[c] : &pool_none;
-        if (current != &pool_none)
-            check_pool(heap, current, heap->source[c]);
+        if (current != &pool_none) {
+            check_pool(heap, current, current->size_class);
+            assert(heap->thread->slot[current->size_class] == current);
+        }
         for (const struct pool *pool = heap->partial[c].first; pool != NULL; pool = pool->next) {
             check_pool(heap, pool, c);
         }

@@ -7,6 +7,7 @@
 #include "misuse.h"
 #include "pool.h"
 #include "remote.h"
+#include "spare.h"
 #include "tick.h"
 
 static _Noreturn void not_a_block(const struct pool *pool, const void *p, const char *function) {
@@ -19,12 +20,9 @@ static _Noreturn void not_a_block(const struct pool *pool, const void *p, const 
 }
 
 RACY void free_check(const struct pool *pool, const void *p, const char *function) {
-    uint64_t offset = (uintptr_t)p - (uintptr_t)pool->base;
-    if (offset * pool->mult >= class_bound(pool->block_size, pool->mult, pool->carved))
+    if (!free_starts(pool, p))
         not_a_block(pool, p, function);
-    const struct link *block = p;
-    bool suspect = block->mark == MARK || block->mark == MARK_LAST;
-    if (suspect && block_list_has(pool, p))
+    if (free_marked(p) && (block_list_has(pool, p) || spare_has(pool, p)))
         misuse(MISUSE_DOUBLE_FREE, p, function);
 }
 
@@ -38,16 +36,12 @@ static void free_own(struct heap *heap, struct pool *pool, void *p) {
 }
 
 /* Nothing about it is suspect, and another heap owns it. */
-static RACY bool plainly_remote(const struct pool *pool, const struct link *p) {
-    uint64_t offset = (uintptr_t)p - (uintptr_t)pool->base;
-    return (pool->state == POOL_USED || pool->state == POOL_FULL) && pool->heap != self.heap &&
-           offset * pool->mult < class_bound(pool->block_size, pool->mult, pool->carved) &&
-           p->mark >> 24 != MARK_BYTE;
+static RACY bool plainly_remote(const struct pool *pool, const void *p) {
+    return pool->heap != self.heap && (pool->state == POOL_USED || pool->state == POOL_FULL) &&
+           free_starts(pool, p) && !free_marked(p);
 }
 
-static void free_any(void *p) {
-    if (p == NULL)
-        return;
+static NOINLINE void free_other(void *p) {
     struct pool *pool = owner_pool(p);
     if (pool == NULL || !pool_of_class(pool)) {
         big_free(pool, p);
@@ -60,10 +54,19 @@ static void free_any(void *p) {
     tick();
 }
 
-void heap_free_slow(void *p) {
+/* By far the most frequent slow case where pools hold few blocks: one of a full pool. */
+static inline bool free_spare(struct heap *heap, void *p) {
     struct pool *pool = owner_record(p);
-    if (UNLIKELY(!plainly_remote(pool, p)))
-        return free_any(p);
-    remote_free(pool, p);
+    return heap != NULL && pool->heap == heap && pool->state == POOL_FULL && free_starts(pool, p) &&
+           !free_marked(p) && spare_push(heap, pool, p);
+}
+
+RACY void heap_free_slow(void *p) {
+    if (p == NULL)
+        return;
+    if (plainly_remote(owner_record(p), p))
+        remote_free(owner_record(p), p);
+    else if (!free_spare(self.heap, p))
+        return free_other(p);
     tick();
 }

@@ -8,7 +8,10 @@
 #include "misuse.h"
 #include "os.h"
 #include "registry.h"
+#include "rest.h"
 #include "root.h"
+#include "slot.h"
+#include "spare.h"
 #include "tick.h"
 
 /* What a slot without a pool holds: its only "block" never carries MARK. */
@@ -17,110 +20,9 @@ HIDDEN struct pool pool_none = {.origin = (char *)&no_block};
 
 _Thread_local struct thread self = {.slot = {[0 ... CLASS_MAX - 1] = &pool_none}};
 
-/* Sets the pool that `size_class` and those it serves allocate from. */
-static void set_slots(struct heap *heap, uint32_t size_class, struct pool *pool) {
-    uint32_t low = size_class - group_reach(size_class);
-    for (uint32_t c = size_class; c > low; c--)
-        if (heap->source[c] == size_class)
-            heap->thread->slot[c] = pool;
-}
-
-void heap_start(struct heap *heap) {
-    for (uint32_t c = 0; c < class_count; c++) {
-        heap->source[c] = (uint8_t)group_end(c);
-        heap->wanted[c] = 0;
-    }
-}
-
-/* A class for which memory was touched so often gets pools of its own. (Running out of what goes
- * round, through other threads too, is no reason: a heap of 44 classes would touch 44 pools.) */
-#define WANTED 3
-
-static uint32_t source_of(struct heap *heap, uint32_t size_class) {
-    uint32_t source = heap->source[size_class];
-    heap->asks = size_class;
-    if (source == size_class || heap->wanted[size_class] < WANTED)
-        return source;
-    /* Above PAIRED_ABOVE that is the even class, for both of a pair. */
-    uint32_t own = class_of(class_size(size_class));
-    heap->thread->slot[size_class] = heap->thread->slot[own];
-    if (heap->source[own] != own)
-        heap->thread->slot[own] = heap->thread->slot[size_class] = &pool_none;
-    heap->source[size_class] = heap->source[own] = (uint8_t)own;
-    return own;
-}
-
-/* So much may rest even while new memory is taken: pools that go round quickly. */
-#define REST_LEAST ((uint32_t)32 << 10)
-
-/* Resting pools: how much memory all of a heap's may hold. Many heaps share the amount. */
-static uint32_t rest_limit(void) {
-    uint32_t heaps = libpool_root.heap_count, limit = ((uint32_t)512 << 10) / (heaps + 1) * 2;
-    return limit > (uint32_t)32 << 10 ? limit : (uint32_t)32 << 10;
-}
-
-static void unrest(struct heap *heap, struct pool *pool) {
-    if (!pool->resting)
-        return;
-    heap->rest[pool->rest_index] = NULL;
-    heap->rest_bytes -= pool->rest_bytes;
-    pool->resting = 0;
-    pool->top -= QUOTA_ONE;
-}
-
-static void give_back(struct heap *heap, struct pool *pool) {
-    pool->bound = 0;
-    heap->count[pool->size_class].pools--;
-    arena_return(pool, 1);
-}
-
-/* The resting pool had its time: back it goes if it is still empty. */
-static void end_rest(struct heap *heap, struct pool *pool) {
-    unrest(heap, pool);
-    if (pool_used(pool) != 0)
-        return;
-    if (heap->thread != NULL && heap->thread->slot[pool->size_class] == pool)
-        set_slots(heap, pool->size_class, &pool_none);
-    else
-        list_remove(&heap->partial[pool->size_class], pool);
-    give_back(heap, pool);
-}
-
-static struct pool *oldest_resting(struct heap *heap) {
-    while (heap->rest_first != heap->rest_next) {
-        struct pool *pool = heap->rest[heap->rest_first % REST_MAX];
-        if (pool != NULL)
-            return pool;
-        heap->rest_first++;
-    }
-    return NULL;
-}
-
-/* Ends the oldest rests until at most `keep` bytes rest. */
-static void limit_rest(struct heap *heap, uint32_t keep) {
-    struct pool *oldest;
-    while (heap->rest_bytes > keep && (oldest = oldest_resting(heap)) != NULL)
-        end_rest(heap, oldest);
-}
-
-static void rest(struct heap *heap, struct pool *pool) {
-    uint32_t bytes = pool->carved * pool->block_size, limit = rest_limit();
-    limit_rest(heap, bytes < limit ? limit - bytes : 0);
-    uint32_t index = heap->rest_next % REST_MAX;
-    if (heap->rest[index] != NULL)
-        end_rest(heap, heap->rest[index]);
-    heap->rest_next++;
-    heap->rest[index] = pool;
-    heap->rest_bytes += bytes;
-    pool->rest_index = index;
-    pool->rest_bytes = bytes;
-    pool->resting = 1;
-    pool->top += QUOTA_ONE;
-}
-
 void heap_give_back(struct heap *heap, uint32_t keep) {
     big_give_back(heap);
-    limit_rest(heap, keep);
+    rest_limit(heap, keep);
 }
 
 void heap_pool_reopened(struct heap *heap, struct pool *pool) {
@@ -132,8 +34,10 @@ void heap_pool_reopened(struct heap *heap, struct pool *pool) {
 void heap_pool_gained(struct heap *heap, struct pool *pool) {
     if (pool->state == POOL_FULL)
         heap_pool_reopened(heap, pool);
-    if (pool_used(pool) == 0 && !pool->resting)
-        rest(heap, pool);
+    if (pool_used(pool) == 0 && !pool->resting) {
+        spare_return(heap, pool);
+        rest_begin(heap, pool);
+    }
 }
 
 /* Cuts blocks from the rest of the pool; how many. Cutting writes into each block, so untouched
@@ -147,8 +51,8 @@ static uint32_t carve(struct heap *heap, struct pool *pool) {
     uint32_t step = heap->count[pool->size_class].pools > 1 ? 16384 : 4096;
     uint32_t end = (at + step) & ~(step - 1), count = (end - at) / size;
     count = block_list_carve(pool, count > 0 ? count : 1);
-    if (count > 0 && heap->wanted[heap->asks] < WANTED)
-        heap->wanted[heap->asks]++;
+    if (count > 0)
+        slot_grew(heap);
     return count;
 }
 
@@ -157,8 +61,16 @@ static uint32_t free_blocks(const struct pool *pool) {
 }
 
 static void count_refill(struct heap *heap, const struct pool *pool) {
-    heap->count[pool->size_class].refills++;
-    heap->count[pool->size_class].refilled += free_blocks(pool);
+    struct class_count *count = &heap->count[pool->size_class];
+    count->list = free_blocks(pool);
+    count->refills++;
+    count->refilled += count->list;
+}
+
+static void becomes_full(struct heap *heap, struct pool *pool) {
+    rest_cancel(heap, pool);
+    pool->bound = 0;
+    pool->state = POOL_FULL;
 }
 
 /* The current pool's list ran out: look into its mail, cut more, collect, or let it go. */
@@ -172,10 +84,8 @@ static void list_ran_out(struct heap *heap, struct pool *pool) {
         count_refill(heap, pool);
         return;
     }
-    unrest(heap, pool);
-    pool->bound = 0;
-    pool->state = POOL_FULL;
-    set_slots(heap, pool->size_class, &pool_none);
+    becomes_full(heap, pool);
+    slot_set(heap, pool->size_class, &pool_none);
 }
 
 /* Before memory is touched for the first time, what this heap keeps for later is used up: it is
@@ -186,7 +96,7 @@ static void use_up_kept(struct heap *heap) {
     if (heap->big_bytes > 0)
         big_give_back(heap);
     else if (heap->rest_bytes > REST_LEAST)
-        limit_rest(heap, heap->rest_bytes - 1);
+        rest_limit(heap, heap->rest_bytes - 1);
 }
 
 static struct pool *new_pool(struct heap *heap, uint32_t size_class) {
@@ -217,10 +127,12 @@ static struct pool *take_partial(struct heap *heap, uint32_t size_class, bool an
     return NULL;
 }
 
-static struct pool *next_pool(struct heap *heap, uint32_t size_class) {
+static struct pool *next_pool(struct heap *heap, uint32_t size_class, bool own) {
     if (atomic_load_explicit(&heap->mail, memory_order_relaxed) != NULL)
         heap_collect(heap);
     struct pool *pool = take_partial(heap, size_class, false);
+    if (pool == NULL && !own)
+        pool = slot_borrow(heap, size_class);
     if (pool == NULL)
         pool = new_pool(heap, size_class);
     if (pool == NULL)
@@ -238,65 +150,74 @@ bool heap_give_all(struct heap *heap) {
 }
 
 /* Puts the next pool into the slot. */
-static bool set_current(struct heap *heap, uint32_t size_class) {
-    struct pool *pool = next_pool(heap, size_class);
+static bool set_current(struct heap *heap, uint32_t size_class, bool own) {
+    struct pool *pool = next_pool(heap, size_class, own);
     if (pool == NULL)
         return false;
     if (pool_used(pool) == 0)
         block_list_sort(pool);
-    set_slots(heap, size_class, pool);
-    count_refill(heap, pool);
+    slot_set(heap, size_class, pool);
+    if (pool->size_class == size_class)
+        count_refill(heap, pool);
     return true;
 }
 
-static void *take_block(struct heap *heap, uint32_t size_class) {
-    struct pool *pool = heap->thread->slot[size_class];
-    if (pool == &pool_none) {
-        if (!set_current(heap, size_class))
-            return NULL;
-        pool = heap->thread->slot[size_class];
-    }
-    void *block = pool_pop(pool);
-    if (block != NULL)
-        return block;
+static void *pop_last(struct pool *pool) {
     struct link *head = link_at(pool, (uint16_t)pool->top);
     if (head->mark != MARK_LAST)
         misuse(MISUSE_CORRUPT_LINK, head, "malloc");
-    block = block_list_pop_last(pool);
+    return block_list_pop_last(pool);
+}
+
+static void *take_current(struct heap *heap, uint32_t size_class) {
+    struct pool *pool = heap->thread->slot[size_class];
+    void *block = pool_pop(pool);
+    if (block != NULL)
+        return block;
+    block = pop_last(pool);
     list_ran_out(heap, pool);
     return block;
 }
 
-void *heap_refill(uint32_t size_class) {
+/* `own`: not from a borrowed pool. */
+static void *take_block(struct heap *heap, uint32_t size_class, bool own) {
+    struct pool *pool = heap->thread->slot[size_class];
+    if (own && pool->size_class != size_class)
+        slot_set(heap, size_class, pool = &pool_none);
+    if (pool == &pool_none && !set_current(heap, size_class, own))
+        return NULL;
+    return take_current(heap, size_class);
+}
+
+static NOINLINE void *refill(uint32_t size_class, bool own) {
     struct heap *heap = self.heap != NULL ? self.heap : registry_attach();
     if (heap == NULL)
-        return NULL;
+        return out_of_memory();
     heap_enter(heap);
-    void *block = take_block(heap, source_of(heap, size_class));
+    spare_check(heap, size_class);
+    void *block = take_block(heap, slot_source(heap, size_class), own);
     heap_check(heap);
     heap_leave(heap);
     tick();
-    return block;
-}
-
-void *heap_alloc_slow(size_t size) {
-    void *block = NULL;
-    if (size <= SMALL_MAX) {
-        uint32_t size_class = class_of(size);
-        block = pool_pop(self.slot[size_class]);
-        if (block == NULL)
-            block = heap_refill(size_class);
-    } else {
-        block = big_alloc(size, false);
-    }
     return block != NULL ? block : out_of_memory();
 }
 
-void heap_clear_slots(struct heap *heap, struct thread *thread) {
-    for (uint32_t c = 1; c < class_count; c++) {
-        struct pool *pool = thread->slot[c];
-        thread->slot[c] = &pool_none;
-        if (pool != &pool_none && pool->size_class == c)
-            list_append(&heap->partial[c], pool);
+void *heap_alloc_slow(size_t size) {
+    if (UNLIKELY(size > SMALL_MAX)) {
+        void *block = big_alloc(size, false);
+        return block != NULL ? block : out_of_memory();
     }
+    uint32_t size_class = class_of(size);
+    void *block = pool_pop(self.slot[size_class]);
+    if (block == NULL && size_class >= FINE_CLASSES && self.heap != NULL)
+        block = spare_pop(self.heap, size_class);
+    return LIKELY(block != NULL) ? block : refill(size_class, false);
+}
+
+void *heap_alloc_class(uint32_t size_class, size_t align) {
+    struct pool *pool = self.slot[size_class];
+    void *block = (pool->block_size & (align - 1)) == 0 ? pool_pop(pool) : NULL;
+    if (block == NULL && size_class >= FINE_CLASSES && self.heap != NULL)
+        block = spare_pop(self.heap, size_class);
+    return block != NULL ? block : refill(size_class, true);
 }

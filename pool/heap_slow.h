@@ -3,6 +3,7 @@
 #ifndef POOL_HEAP_SLOW_H
 #define POOL_HEAP_SLOW_H
 
+#include "config.h"
 #include "heap.h"
 #include "reclaim.h"
 
@@ -21,8 +22,9 @@ static inline void heap_leave(struct heap *heap) {
     atomic_store_explicit(&heap->busy, 0, memory_order_release);
 }
 
-/* A block of the class from whichever pool can give one; NULL: no memory. */
-void *heap_refill(uint32_t size_class);
+/* A block of the class, from its own pools or its group's if borrowed ones are not multiples of
+ * `align`, a power of two; NULL: no memory. */
+void *heap_alloc_class(uint32_t size_class, size_t align);
 /* Blocks came back to the pool's list. If it was full, it has a free block again; if none is used
  * any more, it rests, and goes back unless it is used again soon. */
 void heap_pool_gained(struct heap *heap, struct pool *pool);
@@ -35,11 +37,11 @@ void heap_give_back(struct heap *heap, uint32_t keep);
 /* Memory is short: gives back to the OS what this heap (may be NULL), the arenas and the cache of
  * mappings hold. True: worth another try. Inside heap_enter. */
 bool heap_give_all(struct heap *heap);
-/* A new heap, or one for a new thread: every class is served by its group. */
-void heap_start(struct heap *heap);
-/* Takes the pools out of the thread's slots. */
-void heap_clear_slots(struct heap *heap, struct thread *thread);
-/* Asserts the invariants of all its pools; nothing in release builds. */
-void heap_check(struct heap *heap);
+/* Asserts the invariants of all its pools. */
+void heap_check_all(struct heap *heap);
+static inline void heap_check(struct heap *heap) {
+    if (CHECKED)
+        heap_check_all(heap);
+}
 
 #endif

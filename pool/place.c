@@ -3,6 +3,7 @@
 #include "block_list.h"
 #include "large.h"
 #include "pool.h"
+#include "spare.h"
 
 static struct pool_place place_outside(const void *p) {
     struct pool_place place = {.kind = KIND_FOREIGN};
@@ -24,7 +25,7 @@ static RACY struct pool_place place_in_pool(const struct pool *pool, const void 
         return (struct pool_place){.kind = KIND_INTERIOR};
     if (start == offset)
         place.kind = KIND_BLOCK;
-    place.free = block_list_has(pool, place.start);
+    place.free = block_list_has(pool, place.start) || spare_has(pool, place.start);
     return place;
 }
 

@@ -11,6 +11,8 @@
 #include "owner.h"
 #include "pool.h"
 #include "root.h"
+#include "slot.h"
+#include "spare.h"
 
 #include <errno.h>
 #include <unistd.h>
@@ -44,7 +46,7 @@ static struct heap *heap_new(void) {
         return NULL;
     heap->index = heap_total++;
     heap->id = (uint64_t)(heap->index + 1) << 20;
-    heap_start(heap);
+    slot_start(heap);
     if (process == 0)
         process = getpid();
     heap->next_all = libpool_root.heaps;
@@ -115,9 +117,9 @@ void pool_thread_exit(void) {
         return;
     heap_enter(heap);
     heap_collect(heap);
-    heap_clear_slots(heap, &self);
+    slot_clear(heap, &self);
     heap_give_back(heap, IDLE_KEEP);
-    heap_start(heap);
+    slot_start(heap);
     self.id = 0;
     self.heap = NULL;
     lock_take(&lock);
@@ -240,6 +242,7 @@ static void rebuild(struct heap *heap) {
         heap->partial[c] = (struct pool_list){NULL, NULL};
         heap->count[c].pools = 0;
     }
+    spare_rebuild(heap);
     arena_lock();
     for (struct arena *a = libpool_root.arenas; a != NULL; a = a->all_next) {
         struct pool *pool = owner_record(a->base);

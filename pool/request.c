@@ -61,7 +61,7 @@ static size_t grown(size_t have, size_t size) {
     return size < more && more <= SMALL_MAX ? more : size;
 }
 
-void *pool_realloc(void *block, size_t size) {
+static NOINLINE void *resize_slow(void *block, size_t size) {
     if (block == NULL)
         return pool_malloc(size);
     struct pool *pool = owner_pool(block);
@@ -82,12 +82,30 @@ void *pool_realloc(void *block, size_t size) {
     return to;
 }
 
+void *pool_realloc(void *block, size_t size) {
+    /* Most often it fits: then this is all. */
+    const struct pool *pool = owner_record(block);
+    if (LIKELY(free_owns(pool, block) && fits(pool->block_size, size)))
+        return block;
+    return resize_slow(block, size);
+}
+
+static bool multiple(uint32_t size, size_t align) {
+    return (size & (align - 1)) == 0;
+}
+
 /* The smallest class whose blocks all lie on multiples of `align`, whether its own pools serve it
  * or its group's; 0: none. */
 static uint32_t aligned_class(size_t align, size_t size) {
-    for (uint32_t c = class_of(size); c < class_count; c++)
-        if (class_size(c) % align == 0 && class_of(class_size(c)) == c &&
-            class_size(group_end(c)) % align == 0)
+    size_t rounded = (size + align - 1) & ~(align - 1);
+    /* Up to here groups end at multiples of whatever their classes are multiples of. */
+    if (rounded > 0 && rounded <= FINE_MAX)
+        return (uint32_t)rounded / MIN_ALIGN;
+    /* Of the coarse classes only powers of two are multiples of much. */
+    if (align >= 512)
+        rounded = (size_t)1 << (64 - __builtin_clzll(rounded - 1));
+    for (uint32_t c = class_of(rounded); c < class_count; c++)
+        if (multiple(class_size(c), align) && multiple(class_size(group_end(c)), align))
             return c;
     return 0;
 }
@@ -99,11 +117,9 @@ void *pool_aligned(size_t align, size_t size) {
     }
     if (align <= MIN_ALIGN)
         return pool_malloc(size);
-    uint32_t size_class = size <= SMALL_MAX ? aligned_class(align, size) : 0;
-    void *block;
+    uint32_t size_class = size <= SMALL_MAX && align <= SMALL_MAX ? aligned_class(align, size) : 0;
     if (size_class != 0)
-        block = heap_alloc(class_size(size_class));
-    else
-        block = big_aligned(align, size);
+        return heap_alloc_class(size_class, align);
+    void *block = big_aligned(align, size);
     return block != NULL ? block : out_of_memory();
 }

@@ -13,8 +13,8 @@
 
 #define PAIRED_ABOVE 32 /* classes above, up to 64, come in pairs: the even one has the pools */
 
-extern const uint8_t class_by_capacity[33]; /* for capacities 2 .. 32 */
-extern const uint8_t class_capacity[];      /* of class FINE_CLASSES + i */
+extern const uint8_t class_by_units[SMALL_MAX / MIN_ALIGN + 1]; /* above PAIRED_ABOVE */
+extern const uint16_t class_coarse_size[]; /* of class FINE_CLASSES + i, bytes */
 
 /* Number of classes, class 0 included. */
 extern const uint32_t class_count;
@@ -24,16 +24,14 @@ static inline uint32_t class_of(size_t size) {
     uint32_t units = (uint32_t)(size + MIN_ALIGN - 1) / MIN_ALIGN;
     if (units <= PAIRED_ABOVE)
         return units == 0 ? 1 : units;
-    if (units < FINE_CLASSES)
-        return (units + 1) & ~1u;
-    return class_by_capacity[POOL_BYTES / MIN_ALIGN / units];
+    return class_by_units[units];
 }
 
 /* Bytes of a block of the class. */
 static inline uint32_t class_size(uint32_t size_class) {
     if (size_class < FINE_CLASSES)
         return size_class * MIN_ALIGN;
-    return (uint32_t)(POOL_BYTES / class_capacity[size_class - FINE_CLASSES]) & ~(MIN_ALIGN - 1U);
+    return class_coarse_size[size_class - FINE_CLASSES];
 }
 
 /* Classes come in groups, about two to a doubling, with `group_end` the largest of each. A heap

@@ -45,7 +45,8 @@
  * Invariants (check.c runs them in debug builds)
  *   quota + 1 == used + resting                    (top holds head and quota in one 32-bit store,
  *                                                   so a fork never sees one without the other)
- *   length(list) + used == carved                  (blocks in the mail count as used)
+ *   length(list) + used + spares == carved         (blocks in the mail count as used)
+ *   used == 0  =>  spares == 0                     (so that the pool can go back)
  *   carved <= capacity == 32768 / block_size
  *   bound == 0  or  bound == class bound           (armed exactly in POOL_USED)
  *   slot[class] is the empty pool or is POOL_USED with a non-empty list
@@ -115,8 +116,8 @@ struct pool {
     uint8_t resting; /* 1: free but kept by a heap. Class pools: one quota is held back, so that
                         free need not look; runs and large blocks: in heap.big */
     uint8_t fresh;   /* 1: beyond the carved blocks memory is zero and untouched */
-    uint8_t touched; /* memory pages from its start that may be resident; kept while the arena
-                        keeps the pool: what goes round should not touch more each time */
+    uint8_t touched; /* memory pages from its start that were cut into blocks since the OS gave
+                        them: what goes round from class to class touches no more each time */
     struct pool *next, *prev; /* partial list; large: list of all */
     struct arena *arena;
     size_t run_bytes;   /* run, large: bytes asked for */
@@ -156,8 +157,9 @@ struct pool_list {
 
 enum heap_state { HEAP_LIVE, HEAP_ABANDONED, HEAP_TORN };
 
-#define REST_MAX 64
-#define BIG_MAX  4
+#define REST_MAX  64
+#define SPARE_MAX 16
+#define BIG_MAX   4
 
 /* Owner: its thread, unless stated. */
 struct heap {
@@ -189,14 +191,21 @@ struct heap {
     uint32_t big_bytes;
     struct class_count {
         uint32_t pools;
+        uint32_t list;     /* blocks on the list that was last taken into use */
         uint64_t refills;  /* times a list was taken into use */
         uint64_t refilled; /* blocks on those lists: allocations served by lists that ran out */
     } count[CLASS_MAX];
     uint8_t
         source[CLASS_MAX]; /* the class whose pools serve each class: itself or its group's end */
-    uint8_t
-        wanted[CLASS_MAX]; /* times memory was touched for it while it was served by its group */
-    uint64_t mail_blocks;  /* blocks freed by others and collected, ever */
+    uint8_t lowest[CLASS_MAX]; /* the lowest class whose slot may hold the class's current pool */
+    /* times memory was touched for the class while it was served by its group */
+    uint8_t wanted[CLASS_MAX];
+    /* Free blocks of the coarse classes that are on no list: spare.h. */
+    struct spares {
+        uint32_t count;
+        void *block[SPARE_MAX];
+    } spare[CLASS_MAX - FINE_CLASSES];
+    uint64_t mail_blocks; /* blocks freed by others and collected, ever */
 };
 
 /* In the thread's static TLS, which is scarce for a dlopen'ed library: below 1 KiB. */

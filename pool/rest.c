@@ -1,0 +1,73 @@
+#include "rest.h"
+
+#include "arena.h"
+#include "block_list.h"
+#include "heap_slow.h"
+#include "list.h"
+#include "os.h"
+#include "root.h"
+#include "slot.h"
+
+/* Resting pools: how much memory all of a heap's may hold. Many heaps share the amount. */
+static uint32_t limit_bytes(void) {
+    uint32_t heaps = libpool_root.heap_count, limit = ((uint32_t)512 << 10) / (heaps + 1) * 2;
+    return limit > (uint32_t)32 << 10 ? limit : (uint32_t)32 << 10;
+}
+
+void rest_cancel(struct heap *heap, struct pool *pool) {
+    if (!pool->resting)
+        return;
+    heap->rest[pool->rest_index] = NULL;
+    heap->rest_bytes -= pool->rest_bytes;
+    pool->resting = 0;
+    pool->top -= QUOTA_ONE;
+}
+
+static void give_back(struct heap *heap, struct pool *pool) {
+    pool->bound = 0;
+    heap->count[pool->size_class].pools--;
+    arena_return(pool, 1);
+}
+
+/* The resting pool had its time: back it goes if it is still empty. */
+static void end_rest(struct heap *heap, struct pool *pool) {
+    rest_cancel(heap, pool);
+    if (pool_used(pool) != 0)
+        return;
+    if (heap->thread != NULL && heap->thread->slot[pool->size_class] == pool)
+        slot_set(heap, pool->size_class, &pool_none);
+    else
+        list_remove(&heap->partial[pool->size_class], pool);
+    give_back(heap, pool);
+}
+
+static struct pool *oldest_resting(struct heap *heap) {
+    while (heap->rest_first != heap->rest_next) {
+        struct pool *pool = heap->rest[heap->rest_first % REST_MAX];
+        if (pool != NULL)
+            return pool;
+        heap->rest_first++;
+    }
+    return NULL;
+}
+
+void rest_limit(struct heap *heap, uint32_t keep) {
+    struct pool *oldest;
+    while (heap->rest_bytes > keep && (oldest = oldest_resting(heap)) != NULL)
+        end_rest(heap, oldest);
+}
+
+void rest_begin(struct heap *heap, struct pool *pool) {
+    uint32_t bytes = pool->carved * pool->block_size, limit = limit_bytes();
+    rest_limit(heap, bytes < limit ? limit - bytes : 0);
+    uint32_t index = heap->rest_next % REST_MAX;
+    if (heap->rest[index] != NULL)
+        end_rest(heap, heap->rest[index]);
+    heap->rest_next++;
+    heap->rest[index] = pool;
+    heap->rest_bytes += bytes;
+    pool->rest_index = index;
+    pool->rest_bytes = bytes;
+    pool->resting = 1;
+    pool->top += QUOTA_ONE;
+}

@@ -1,0 +1,18 @@
+/* Pools that became empty rest in their heap for a while before they go back to their arena: most
+ * are used again soon. Called by the heap's owner, inside heap_enter. */
+#ifndef POOL_REST_H
+#define POOL_REST_H
+
+#include "heap.h"
+
+/* So many bytes may rest even while new memory is taken: pools that go round quickly. */
+#define REST_LEAST ((uint32_t)32 << 10)
+
+/* The pool, current or partial, has no used block: it rests from now on. */
+void rest_begin(struct heap *heap, struct pool *pool);
+/* It is full again: its rest, if any, is over. */
+void rest_cancel(struct heap *heap, struct pool *pool);
+/* Ends the oldest rests until at most `keep` bytes rest; what is still empty goes back. */
+void rest_limit(struct heap *heap, uint32_t keep);
+
+#endif

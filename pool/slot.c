@@ -1,0 +1,101 @@
+#include "slot.h"
+
+#include "block_list.h"
+#include "heap_slow.h"
+#include "list.h"
+
+void slot_start(struct heap *heap) {
+    for (uint32_t c = 0; c < class_count; c++) {
+        heap->source[c] = (uint8_t)(heap->partial[c].first != NULL ? c : group_end(c));
+        heap->wanted[c] = 0;
+        heap->lowest[c] = (uint8_t)(c - group_reach(c) + 1);
+    }
+}
+
+/* A class for which memory was touched so often gets pools of its own. (Running out of what goes
+ * round, through other threads too, is no reason: a heap of 44 classes would touch 44 pools.) */
+#define WANTED 3
+
+void slot_grew(struct heap *heap) {
+    if (heap->wanted[heap->asks] < WANTED)
+        heap->wanted[heap->asks]++;
+}
+
+uint32_t slot_source(struct heap *heap, uint32_t size_class) {
+    uint32_t source = heap->source[size_class];
+    heap->asks = size_class;
+    if (source == size_class || heap->wanted[size_class] < WANTED)
+        return source;
+    /* Above PAIRED_ABOVE that is the even class, for both of a pair. */
+    uint32_t own = class_of(class_size(size_class));
+    heap->thread->slot[size_class] = heap->thread->slot[own];
+    if (heap->source[own] != own)
+        heap->thread->slot[own] = heap->thread->slot[size_class] = &pool_none;
+    heap->source[size_class] = heap->source[own] = (uint8_t)own;
+    return own;
+}
+
+void slot_set(struct heap *heap, uint32_t size_class, struct pool *pool) {
+    struct pool **slot = heap->thread->slot, *old = slot[size_class];
+    uint32_t lowest = heap->lowest[size_class];
+    heap->lowest[size_class] = (uint8_t)(size_class - group_reach(size_class) + 1);
+    for (uint32_t c = size_class; c >= lowest; c--)
+        if (heap->source[c] == size_class)
+            slot[c] = pool;
+        else if (slot[c] == old)
+            slot[c] = &pool_none;
+}
+
+/* A class about to touch new memory takes what lies free in larger classes first: blocks up to half
+ * as large again, if they come to a memory page. Only blocks that came back count: those that were
+ * cut and never used belong to a class that grows, and borrowing from it would go on for ever at
+ * the price of the difference in size. */
+#define LEND_LEAST 4096
+
+static bool can_lend(const struct pool *pool, uint32_t most, uint32_t unused) {
+    uint32_t free = pool->carved - pool_used(pool);
+    return pool->block_size <= most && free > unused && free * pool->block_size >= LEND_LEAST;
+}
+
+static struct pool *lend(struct heap *heap, struct pool *pool, uint32_t to) {
+    uint32_t lowest = to - group_reach(to) + 1;
+    if (heap->lowest[pool->size_class] > lowest)
+        heap->lowest[pool->size_class] = (uint8_t)lowest;
+    return pool;
+}
+
+/* The pool of the class that may lend, made current; NULL: none. */
+static struct pool *lender(struct heap *heap, uint32_t size_class, uint32_t most) {
+    struct pool *pool = heap->thread->slot[size_class], *partial = heap->partial[size_class].first;
+    bool none = pool == &pool_none;
+    if (!none && pool->size_class != size_class)
+        return NULL;
+    if (!none && can_lend(pool, most, heap->count[size_class].list))
+        return pool;
+    if (partial == NULL || !can_lend(partial, most, 0))
+        return NULL;
+    list_remove(&heap->partial[size_class], partial);
+    if (!none)
+        list_append(&heap->partial[size_class], pool);
+    slot_set(heap, size_class, partial);
+    return partial;
+}
+
+struct pool *slot_borrow(struct heap *heap, uint32_t size_class) {
+    uint32_t most = class_size(size_class) / 2 * 3;
+    for (uint32_t c = size_class + 1; c < class_count && class_size(c) <= most; c++) {
+        struct pool *pool = heap->source[c] == c ? lender(heap, c, most) : NULL;
+        if (pool != NULL)
+            return lend(heap, pool, size_class);
+    }
+    return NULL;
+}
+
+void slot_clear(struct heap *heap, struct thread *thread) {
+    for (uint32_t c = 1; c < class_count; c++) {
+        struct pool *pool = thread->slot[c];
+        thread->slot[c] = &pool_none;
+        if (pool != &pool_none && pool->size_class == c)
+            list_append(&heap->partial[c], pool);
+    }
+}

@@ -1,0 +1,65 @@
+/* Spare blocks: of the coarse classes, a heap keeps some of those freed last off their pools'
+ * lists.
+ *
+ * Where a pool holds few blocks, random frees find nearly every pool full: each would be reopened
+ * for one block and be full again when that is taken. A spare block counts as free (the pool's
+ * quota says so) but is on no list; its pool stays as it is. A pool without used blocks has no
+ * spares, so they keep no pool from going back. */
+#ifndef POOL_SPARE_H
+#define POOL_SPARE_H
+
+#include "block_list.h"
+#include "heap_slow.h"
+
+static inline struct spares *spare_of(struct heap *heap, uint32_t size_class) {
+    return &heap->spare[size_class - FINE_CLASSES];
+}
+
+/* Push and pop are the owner's, and no transition: they need no heap_enter. The order of stores
+ * leaves, to a fork in another thread, at worst a block that is neither spare nor listed: it counts
+ * as used then. */
+
+/* Makes the used block, not its pool's last, a spare if there is room and its class is coarse. */
+static inline bool spare_push(struct heap *heap, struct pool *pool, void *block) {
+    if (pool->size_class < FINE_CLASSES || pool_used(pool) == 1)
+        return false;
+    struct spares *spares = spare_of(heap, pool->size_class);
+    if (spares->count == SPARE_MAX)
+        return false;
+    *(struct link *)block = (struct link){.next = NO_HEAD, .mark = MARK};
+    spares->block[spares->count] = block;
+    atomic_signal_fence(memory_order_seq_cst);
+    spares->count++;
+    pool->top -= QUOTA_ONE;
+    return true;
+}
+
+/* The spare freed last of the class that serves `size_class`, a coarse one. NULL: none, or it was
+ * written to. */
+static inline void *spare_pop(struct heap *heap, uint32_t size_class) {
+    struct spares *spares = spare_of(heap, heap->source[size_class]);
+    uint32_t count = spares->count;
+    if (count == 0)
+        return NULL;
+    struct link *block = spares->block[count - 1];
+    if (UNLIKELY(block->mark != MARK))
+        return NULL;
+    spares->count = count - 1;
+    atomic_signal_fence(memory_order_seq_cst);
+    owner_record(block)->top += QUOTA_ONE;
+    block->mark = 0;
+    return block;
+}
+
+/* After spare_pop gave NULL: a spare that was written to is misuse. */
+void spare_check(const struct heap *heap, uint32_t size_class);
+/* Puts the pool's spares back on its list. */
+void spare_return(struct heap *heap, struct pool *pool);
+/* Is the block a spare? Safe from any thread, then only exact when the owner is at rest. */
+bool spare_has(const struct pool *pool, const void *block);
+/* How many spares are the pool's. */
+uint32_t spare_count(const struct heap *heap, const struct pool *pool);
+/* A torn heap: puts every spare on its pool's list, whose quota is not looked at. */
+void spare_rebuild(struct heap *heap);
+
+#endif
