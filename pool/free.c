@@ -35,6 +35,12 @@ static void free_own(struct heap *heap, struct pool *pool, void *p) {
     heap_leave(heap);
 }
 
+/* Nothing about it is suspect, and another heap owns it. */
+static RACY bool plainly_remote(const struct pool *pool, const void *p) {
+    return pool->heap != self.heap && (pool->state == POOL_USED || pool->state == POOL_FULL) &&
+           free_starts(pool, p) && !free_marked(p);
+}
+
 static NOINLINE void free_other(void *p) {
     struct pool *pool = owner_pool(p);
     if (pool == NULL || !pool_of_class(pool)) {
@@ -58,8 +64,9 @@ static inline bool free_spare(struct heap *heap, void *p) {
 RACY void heap_free_slow(void *p) {
     if (p == NULL)
         return;
-    if (free_spare(self.heap, p))
-        tick();
-    else
-        free_other(p);
+    if (plainly_remote(owner_record(p), p))
+        remote_free(owner_record(p), p);
+    else if (!free_spare(self.heap, p))
+        return free_other(p);
+    tick();
 }

@@ -20,12 +20,19 @@ void slot_start(struct heap *heap) {
         set_source(heap, c, heap->partial[c].first != NULL ? c : group_end(c));
 }
 
-/* A class that keeps running out gets pools of its own. */
-#define WANTED 6
+/* A class for which memory was touched so often gets pools of its own. (Running out of what goes
+ * round, through other threads too, is no reason: a heap of 44 classes would touch 44 pools.) */
+#define WANTED 3
+
+void slot_grew(struct heap *heap) {
+    if (heap->wanted[heap->asks] < WANTED)
+        heap->wanted[heap->asks]++;
+}
 
 uint32_t slot_source(struct heap *heap, uint32_t size_class) {
     uint32_t source = heap->source[size_class];
-    if (source == size_class || ++heap->wanted[size_class] < WANTED)
+    heap->asks = size_class;
+    if (source == size_class || heap->wanted[size_class] < WANTED)
         return source;
     /* Above PAIRED_ABOVE that is the even class, for both of a pair. */
     uint32_t own = class_of(class_size(size_class));

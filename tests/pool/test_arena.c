@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "decay.h"
+#include "os.h"
 #include "owner.h"
 #include "support.h"
 
@@ -192,6 +194,35 @@ static void test_random(void) {
     empty_all();
 }
 
+#define MANY (40 * ARENA_POOLS)
+
+/* Takes and returns many pools; was huge memory asked for? */
+static bool huge_for(uint8_t touched) {
+    static struct pool *pools[MANY];
+    bool huge = false;
+    for (uint32_t i = 0; i < MANY; i++) {
+        pools[i] = arena_take(1, false);
+        CU_ASSERT_PTR_NOT_NULL_FATAL(pools[i]);
+        pools[i]->state = POOL_FULL;
+        pools[i]->touched = touched;
+        huge |= pools[i]->arena->huge;
+    }
+    for (uint32_t i = 0; i < MANY; i++)
+        arena_return(pools[i], 1);
+    empty_all();
+    return huge;
+}
+
+/* Many pools of which little is touched are no reason for huge pages, as full ones are. (The
+ * system may be too slow with them: then the first one is the last.) */
+static void test_huge(void) {
+    decay_live(ARENA_BYTES * 16);
+    bool ever = decay_huge(ARENA_BYTES);
+    decay_live(-(int64_t)ARENA_BYTES * 16);
+    CU_ASSERT(!huge_for(1));
+    CU_ASSERT_EQUAL(huge_for(POOL_BYTES / OS_PAGE), ever);
+}
+
 CU_TestInfo arena_tests[] = {
     {"no more is kept than allowed", test_allowance},
     {"take: aligned, recorded, zero", test_take},
@@ -201,5 +232,6 @@ CU_TestInfo arena_tests[] = {
     {"shrink", test_shrink},
     {"purge, and empty arenas unmapped", test_purge},
     {"at random", test_random},
+    {"huge pages", test_huge},
     CU_TEST_INFO_NULL,
 };

@@ -107,7 +107,8 @@ static void test_aligned(void) {
     static char *odd[POOL_BYTES / 1296];
     uint32_t count = sizeof odd / sizeof *odd, odd_class = class_of(1296);
     start(0);
-    self.heap->source[odd_class] = (uint8_t)odd_class;
+    self.heap->wanted[odd_class] = UINT8_MAX;
+    CU_ASSERT_EQUAL(slot_source(self.heap, odd_class), odd_class);
     for (uint32_t i = 0; i < count; i++)
         odd[i] = heap_alloc(1296);
     for (uint32_t i = 0; i + 1 < count; i++)
