@@ -60,6 +60,40 @@ class Report(unittest.TestCase):
                       report.report(run_of(), markdown=True))
 
 
+class OtherCommands(unittest.TestCase):
+    def test_python_is_told_relative_to_its_own(self):
+        made = document({("python", "graphs"): {"pymalloc": result(steady(1.0)),
+                                                "libpool": result(steady(0.9))}})
+        made["base"] = "pymalloc"
+        said = report.report(Results(made))
+        self.assertIn("relative to pymalloc", said)
+        self.assertNotIn("glibc", said)
+        self.assertRegex(said, r"graphs +1\.000 s ±0 +0\.90 ±0 +0\.90 pymalloc")
+
+    def test_counts_have_no_times(self):
+        def calls(count, anonymous):
+            return result([1.0]) | {"kernel": [count + 100], "calls": [count],
+                                    "mmap": [anonymous], "brk": [count - anonymous]}
+        made = document({("programs", name): {"glibc": calls(100, 10), "libpool": calls(50, 20)}
+                         for name in ("lua", "perl")})
+        made |= {"metrics": ["kernel", "faults", "calls"], "counted": True, "runs": 1}
+        lines = report.report(Results(made)).splitlines()
+        self.assertFalse(any("time" in line for line in lines if line.startswith("==")), lines)
+        found = [line.split() for line in lines]
+        self.assertIn(["lua", "200", "0.75", "0.75", "glibc"], found)
+        self.assertIn(["libpool", "200", "40", "60"], found)  # faults, mmap, brk of both
+        self.assertIn("ahead: lua 0.75, perl 0.75", "\n".join(lines))
+
+    def test_idle_threads_are_told_as_they_are(self):
+        made = document({("threaded", "idle-turns@64"): {
+            "glibc": result([1.0]) | {"idle": [-4096.0]},
+            "libpool": result([1.0]) | {"idle": [50 * 1024.0]}}})
+        made["metrics"] = ["idle"]
+        said = report.report(Results(made))
+        self.assertRegex(said, r"idle-turns@64 +-4\.0 KiB +50\.0 KiB")
+        self.assertNotIn("Geometric", said)
+
+
 class Readme(unittest.TestCase):
     def test_only_the_section_is_rewritten(self):
         with tempfile.TemporaryDirectory() as directory:
