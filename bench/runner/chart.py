@@ -1,7 +1,7 @@
 """Charts of a run as SVG and PNG: every one twice, and readable without its text."""
 import os
 
-from . import spread, summary
+from . import scaling, spread, summary
 
 COLOURS = ("#7f7f7f", "#d62728", "#1f77b4", "#ff7f0e", "#2ca02c", "#9467bd", "#8c564b", "#e377c2",
            "#17becf")
@@ -48,9 +48,9 @@ MEASURES = {"time": "Time", "kernel": "Kernel work", "rss": "Peak RSS"}
 
 
 def charts(plt, results):
-    counts = scaling_counts(results)
+    counts = scaling.counts(results)
     if counts:
-        yield "scaling", scaling(plt, results, counts)
+        yield "scaling", by_threads(plt, results, counts)
         return
     for metric, title in MEASURES.items():
         if metric not in results.metrics:
@@ -132,13 +132,7 @@ def over_time(plt, results, workload, series):
     return figure
 
 
-def scaling_counts(results):
-    """The thread counts of a scaling run, or none."""
-    counts = {w["name"].partition("@")[2] for w in results.workloads}
-    return sorted(map(int, counts)) if counts and all(c.isdigit() for c in counts) else []
-
-
-def scaling(plt, results, counts):
+def by_threads(plt, results, counts):
     """A small chart per threaded workload: time by number of threads, the work being the same."""
     kinds = list(dict.fromkeys(w["name"].partition("@")[0] for w in results.workloads))
     rows = (len(kinds) + 2) // 3

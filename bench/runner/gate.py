@@ -1,5 +1,5 @@
 """The gate: figures that libpool has to reach in a run."""
-from . import spread, summary
+from . import scaling, spread, summary
 from .allocator import BASE, PYMALLOC
 from .failure import Usage
 from .workload import FAMILIES
@@ -14,6 +14,8 @@ Figures are NAME=LIMIT, separated by commas:
   burst                             RSS over live bytes, some time after a burst was freed
   growth                            RSS over live bytes in the last quarter of the cache's simulated
                                     traffic over that in the third
+  scaling                           bench run --threads: mean time with more threads than cores over
+                                    that with as many, at the number where it is the most
   python-time, python-cpu, python-rss   bench python: mean over Python's own allocator's
   kernel                            bench kernel: mean of page faults and memory calls over glibc's
   idle-thread                       bench idle: KiB of an idle thread, the most of all workloads
@@ -64,6 +66,11 @@ def mean_of_python(metric):
     return figure
 
 
+def slowest_beyond(results):
+    value, count = scaling.worst(results, results.subject)
+    return value, f" at {count} threads"
+
+
 def most_idle(results):
     """KiB, as the limit is."""
     found = [(results.value(w, results.subject, "idle"), w["name"]) for w in results.workloads]
@@ -95,6 +102,7 @@ KNOWN = {
     "burst": reported("burst", "idle"),
     "growth": reported("cache", "growth"),
     **{f"python-{metric}": mean_of_python(metric) for metric in ("time", "cpu", "rss")},
+    "scaling": slowest_beyond,
     "kernel": mean_to_base("kernel"),
     "idle-thread": most_idle,
 }

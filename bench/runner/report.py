@@ -1,5 +1,5 @@
 """What a run found, for reading: as text for a terminal or as Markdown."""
-from . import spread, summary, table
+from . import scaling, spread, summary, table
 
 TITLES = {"time": "time", "cpu": "CPU time", "rss": "peak RSS", "faults": "page faults",
           "operations": "operations a second", "instructions": "instructions per operation",
@@ -188,6 +188,9 @@ def special_parts(results, render, heading):
     if pairs:
         parts += [heading("instructions of a pair of 24 bytes (callgrind)"),
                   render(*pair_table(pairs, results.names))]
+    if scaling.beyond(results)[1]:
+        parts += [heading("the same work with more threads than cores (above 1: it takes longer)"),
+                  render(*scaling.table(results))]
     sums = calls_table(results)
     if sums:
         parts += [heading("page faults and memory calls, summed over the workloads"),

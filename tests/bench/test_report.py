@@ -4,7 +4,7 @@ import tempfile
 import unittest
 
 from results_of import document, result, steady
-from runner import chart, instructions, readme, report
+from runner import chart, gate, instructions, readme, report
 from runner.failure import Usage
 from runner.results import Results
 
@@ -125,6 +125,35 @@ class Readme(unittest.TestCase):
                          for n in (1, 2, 64)})
         with tempfile.TemporaryDirectory() as directory:
             self.assertEqual(chart.draw(Results(made), directory), ["scaling"])
+
+
+class Scaling(unittest.TestCase):
+    """On two cores: relay keeps its time, server takes four times as long with 16 threads."""
+
+    def setUp(self):
+        times = {"relay": {1: 1.0, 2: 0.5, 16: 0.5, 64: 0.5}, "server": {1: 2, 2: 1, 16: 4, 64: 1}}
+        self.made = document({
+            ("threaded", f"{kind}@{count}"): {"glibc": result(steady(1.0)),
+                                              "libpool": result(steady(time))}
+            for kind, of in times.items() for count, time in of.items()})
+
+    def test_times_beyond_the_cores_are_to_that_at_them(self):
+        found = [line.split() for line in report.report(Results(self.made)).splitlines()]
+        for row in (["server@16", "1.00", "4.00"], ["relay@64", "1.00", "1.00"],
+                    ["mean@16", "1.00", "2.00"], ["mean@64", "1.00", "1.00"]):
+            self.assertIn(row, found)
+
+    def test_the_gate_takes_the_number_where_it_is_worst(self):
+        passed, lines = gate.check(Results(self.made), {"scaling": 1.9})
+        self.assertFalse(passed)
+        self.assertIn("scaling: 2.000 at 16 threads, over the limit of 1.9", lines[0])
+        self.assertTrue(gate.check(Results(self.made), {"scaling": 2.01})[0])
+
+    def test_without_a_number_on_each_side_there_is_nothing_to_say(self):
+        self.made["machine"]["cores"] = 64
+        self.assertNotIn("more threads than cores", report.report(Results(self.made)))
+        self.assertFalse(gate.check(Results(self.made), {"scaling": 99})[0])
+        self.assertFalse(gate.check(run_of(), {"scaling": 99})[0])
 
 
 class Callgrind(unittest.TestCase):
