@@ -66,7 +66,7 @@ def add_run(commands):
     run.set_defaults(no_instructions=False)
     add_scale(add_measuring(
         commands, "python", "Python's objects from each allocator (PYTHONMALLOC=malloc), beside "
-        "its own pymalloc", (5, 3), "smaller inputs, about a minute"))
+        "its own pymalloc", (5, 3), "smaller inputs, under two minutes"))
     add_scale(add_measuring(
         commands, "kernel", "page faults and memory calls of the programs and all their children, "
         "counted", (1, 1), "smaller inputs, under two minutes"))

@@ -35,8 +35,8 @@ def section(results, names, base):
         f"{machine['memory'] / (1 << 30):.0f} GiB, {machine['kernel']}, {machine['system']}, huge "
         f"pages {machine['huge_pages']}. Allocators: {builds}. Medians of {document['runs']} runs."
         + report.busy(document),
-        f"Geometric means relative to {results.base}; below 1 is better. \"best of all\" takes the best "
-        "other allocator at each workload anew.",
+        f"Geometric means relative to {results.base}; below 1 is better. \"best of all\" takes the "
+        "best other allocator at each workload anew.",
     ]
     judged = report.judged(results)
     parts += [table.markdown(*report.mean_table(results, metric)) for metric in judged]
