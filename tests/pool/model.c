@@ -155,7 +155,7 @@ static void live(struct block *held, uint64_t *state) {
 }
 
 struct player {
-    _Alignas(4096) char stack[512 << 10];
+    _Alignas(4096) char stack[2 << 20];
     pthread_t thread;
     struct block held[HELD];
     uint64_t state;
