@@ -6,13 +6,16 @@
  * Python. So the measured program is forked from here, where there is next to nothing. LD_PRELOAD
  * is set between fork and exec: this process itself stays under plain glibc.
  *
- *   launch -r REPORT [-p PRELOAD] [-o STDOUT] [-e STDERR] [-t SECONDS] [-u USER] PROGRAM ARG...
+ *   launch -r REPORT [-p PRELOAD] [-o STDOUT] [-e STDERR] [-t SECONDS] [-u USER] [-c] PROGRAM
+ * ARG...
  *
  * The report is one line of JSON: wall time in nanoseconds; CPU times in microseconds, faults and
  * peak RSS as wait4 gives them, which is the sum (for RSS: the largest process) over the program
- * and every descendant that was waited for.
+ * and every descendant that was waited for; with -c, the calls that count.h counts in all of them.
  * Signals TERM and INT are passed on to the program. Exit status: 0 when a report was written.
  */
+#include "count.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
@@ -22,6 +25,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 #include <sys/time.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -34,6 +38,7 @@ struct order {
     const char *err;
     const char *user;
     unsigned timeout;
+    int counting;
     char **command;
 };
 
@@ -78,7 +83,7 @@ static void become(const char *name) {
         die(name);
 }
 
-static void run_child(const struct order *order) {
+static void run_child(const struct order *order, int socket) {
     setpgid(0, 0);
     redirect(order->out, STDOUT_FILENO);
     redirect(order->err, STDERR_FILENO);
@@ -87,6 +92,8 @@ static void run_child(const struct order *order) {
         setenv("LD_PRELOAD", order->preload, 1);
     else
         unsetenv("LD_PRELOAD");
+    if (order->counting && count_me(socket))
+        die("seccomp");
     execvp(order->command[0], order->command);
     die(order->command[0]);
 }
@@ -95,16 +102,23 @@ static long microseconds(struct timeval t) {
     return t.tv_sec * 1000000L + t.tv_usec;
 }
 
-static void write_report(const char *path, long wall, int status, const struct rusage *use) {
+static void write_report(const struct order *order, long wall, int status, const struct rusage *use,
+                         const struct counts *counts) {
+    const char *path = order->report;
     FILE *file = fopen(path, "w");
     if (!file)
         die(path);
     fprintf(file,
             "{\"wall\": %ld, \"user\": %ld, \"system\": %ld, \"rss\": %ld, \"minor\": %ld, "
-            "\"major\": %ld, \"exit\": %d, \"signal\": %d, \"timed_out\": %s}\n",
+            "\"major\": %ld, \"exit\": %d, \"signal\": %d, \"timed_out\": %s",
             wall, microseconds(use->ru_utime), microseconds(use->ru_stime), use->ru_maxrss,
             use->ru_minflt, use->ru_majflt, WIFEXITED(status) ? WEXITSTATUS(status) : -1,
             WIFSIGNALED(status) ? WTERMSIG(status) : 0, timed_out ? "true" : "false");
+    if (order->counting) {
+        fputs(", \"calls\": ", file);
+        count_write(file, counts);
+    }
+    fputs("}\n", file);
     if (fclose(file))
         die(path);
 }
@@ -112,7 +126,7 @@ static void write_report(const char *path, long wall, int status, const struct r
 static struct order parse(int argc, char **argv) {
     struct order order = {0};
     int option;
-    while ((option = getopt(argc, argv, "+r:p:o:e:t:u:")) != -1) {
+    while ((option = getopt(argc, argv, "+r:p:o:e:t:u:c")) != -1) {
         switch (option) {
         case 'r':
             order.report = optarg;
@@ -132,6 +146,9 @@ static struct order parse(int argc, char **argv) {
         case 'u':
             order.user = optarg;
             break;
+        case 'c':
+            order.counting = 1;
+            break;
         default:
             exit(2);
         }
@@ -150,27 +167,34 @@ int main(int argc, char **argv) {
     const struct sigaction alarm_action = {.sa_handler = on_alarm, .sa_flags = SA_RESTART};
     struct timespec start, end;
     struct rusage use;
-    int status;
+    struct counts counts = {0};
+    int status, sockets[2] = {-1, -1};
 
     sigaction(SIGTERM, &forward, NULL);
     sigaction(SIGINT, &forward, NULL);
     sigaction(SIGALRM, &alarm_action, NULL);
+    if (order.counting && socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, sockets))
+        die("socketpair");
     clock_gettime(CLOCK_MONOTONIC, &start);
     pid_t pid = fork();
     if (pid < 0)
         die("fork");
     if (pid == 0)
-        run_child(&order);
+        run_child(&order, sockets[1]);
     setpgid(pid, pid);
     child_pid = pid;
     alarm(order.timeout);
+    if (order.counting) {
+        close(sockets[1]);
+        if (count_until_end(sockets[0], pid, &counts))
+            kill(-pid, SIGKILL);
+    }
     while (wait4(pid, &status, 0, &use) < 0)
         if (errno != EINTR)
             die("wait4");
     clock_gettime(CLOCK_MONOTONIC, &end);
     child_pid = 0;
-    write_report(order.report,
-                 (end.tv_sec - start.tv_sec) * 1000000000L + (end.tv_nsec - start.tv_nsec), status,
-                 &use);
+    write_report(&order, (end.tv_sec - start.tv_sec) * 1000000000L + (end.tv_nsec - start.tv_nsec),
+                 status, &use, &counts);
     return 0;
 }

@@ -104,7 +104,8 @@ static struct place find(uint32_t count, bool run) {
 
 static struct pool *claim(struct arena *arena, uint32_t first, uint32_t count) {
     uint64_t mask = mask_of(first, count);
-    uint32_t dirty = bits_set(arena->dirty & mask);
+    uint64_t resident = (arena->dirty & mask) >> first;
+    uint32_t dirty = bits_set(resident);
     arena_set_remove(arena);
     arena->free &= ~mask;
     arena->free_count -= count;
@@ -120,6 +121,9 @@ static struct pool *claim(struct arena *arena, uint32_t first, uint32_t count) {
     struct pool *pool = owner_record(arena->base) + first;
     pool->base = arena->base + ((size_t)first << POOL_SHIFT);
     pool->fresh = dirty == 0;
+    for (uint32_t i = 0; i < count; i++)
+        if ((resident >> i & 1) == 0)
+            pool[i].touched = 0;
     return pool;
 }
 

@@ -103,12 +103,22 @@ static void unlink_all(struct arena *arena) {
     libpool_root.arena_count--;
 }
 
+/* Half of what the newest arena's pools have is in use: many threads with a little of each class
+ * hold many pools and need few memory pages. */
+static RACY bool dense(const struct arena *arena) {
+    const struct pool *record = owner_record(arena->base);
+    uint32_t touched = 0;
+    for (uint32_t i = 0; i < ARENA_POOLS; i++)
+        touched += record[i].state >= POOL_RUN ? POOL_BYTES / OS_PAGE : record[i].touched;
+    return touched * OS_PAGE >= ARENA_BYTES / 2;
+}
+
 /* A heap that is large already and needs one more arena will fill it: a huge page then takes a
  * quarter of the time of 512 small ones. What it may waste, part of one arena, is a few per cent
  * of such a heap. Runs go elsewhere: their ends are not touched, and would be resident all the
  * same. */
 static void ask_for_huge(struct arena *arena) {
-    if (!decay_huge(ARENA_BYTES))
+    if (!decay_huge(ARENA_BYTES) || libpool_root.arenas == NULL || !dense(libpool_root.arenas))
         return;
     os_huge(arena->base, ARENA_BYTES);
     arena->huge = 1;

@@ -29,7 +29,6 @@ static void mark_body(struct pool *first, uint32_t from, uint32_t to) {
         first[i].base = first->base;
         first[i].bound = 0;
         first[i].state = POOL_BODY;
-        first[i].whole = 0;
     }
     for (uint32_t i = 0; i < to; i++)
         first[i].run_pools = to;
@@ -42,7 +41,6 @@ static void *run_alloc(size_t size, bool clear) {
     if (first == NULL)
         return NULL;
     first->bound = 0;
-    first->whole = 0;
     first->block_size = 0;
     first->resting = 0;
     first->run_bytes = size;

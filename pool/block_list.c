@@ -1,6 +1,7 @@
 #include "block_list.h"
 
 #include "misuse.h"
+#include "os.h"
 
 void block_list_start(struct pool *pool, struct heap *heap, uint32_t size_class) {
     uint32_t size = class_size(size_class);
@@ -32,6 +33,9 @@ uint32_t block_list_carve(struct pool *pool, uint32_t count) {
     *(struct link *)block = (struct link){.next = NO_HEAD, .mark = MARK_LAST};
     /* In this order: a fork in between loses blocks, never finds one beyond `carved`. */
     pool->carved = (uint16_t)(pool->carved + count);
+    uint32_t pages = (uint32_t)(os_round((size_t)pool->carved * size) / OS_PAGE);
+    if (pages > pool->touched)
+        pool->touched = (uint8_t)pages;
     atomic_signal_fence(memory_order_seq_cst);
     pool->top = top_with_head(pool->top, link_to(first));
     block_list_arm(pool);
@@ -70,27 +74,51 @@ uint32_t block_list_length(const struct pool *pool) {
 }
 
 RACY bool block_list_has(const struct pool *pool, const void *block) {
-    uint32_t mail = atomic_load_explicit(&pool->mail, memory_order_acquire);
+    uint64_t mail = atomic_load_explicit(&pool->mail, memory_order_acquire);
     return walk(pool, (uint16_t)pool->top, pool->carved, block) < 0 ||
-           walk(pool, (uint16_t)mail, mail >> 16, block) < 0;
+           walk(pool, (uint16_t)mail, mail_count(mail), block) < 0;
+}
+
+/* Blocks out of the mail go in front of the list. */
+static void join(struct pool *pool, uint16_t head, uint16_t end, uint32_t count) {
+    if (!block_list_empty(pool)) {
+        struct link *last = link_at(pool, end);
+        if (last->mark != MARK_LAST)
+            misuse(MISUSE_CORRUPT_LINK, last, "malloc");
+        *last = (struct link){.next = (uint16_t)pool->top, .mark = MARK};
+    }
+    pool->top = top_with_head(pool->top - count * QUOTA_ONE, head);
 }
 
 uint32_t block_list_take_mail(struct pool *pool) {
     /* Release: whoever finds the mail empty then writes mail_next, which was read before this. */
-    uint32_t mail = atomic_exchange_explicit(&pool->mail, 0, memory_order_acq_rel);
-    uint32_t count = mail >> 16;
-    if (count == 0)
-        return 0;
-    struct link *link = link_at(pool, (uint16_t)mail);
-    for (uint32_t i = 1;; i++) {
-        if (link->mark != MARK)
-            misuse(MISUSE_CORRUPT_LINK, link, "free");
-        if (i == count)
-            break;
-        link = link_at(pool, link->next);
-    }
-    bool last = block_list_empty(pool);
-    *link = (struct link){.next = (uint16_t)pool->top, .mark = last ? MARK_LAST : MARK};
-    pool->top = top_with_head(pool->top - count * QUOTA_ONE, (uint16_t)mail);
+    uint64_t mail = atomic_exchange_explicit(&pool->mail, 0, memory_order_acq_rel);
+    uint32_t count = mail_count(mail);
+    if (count > 0)
+        join(pool, (uint16_t)mail, mail_last(mail), count);
     return count;
+}
+
+uint32_t block_list_take_most(struct pool *pool) {
+    if (!mail_worth_taking(pool))
+        return 0;
+    uint64_t mail = atomic_load_explicit(&pool->mail, memory_order_acquire), one;
+    struct link *newest, was;
+    do {
+        newest = link_at(pool, (uint16_t)mail);
+        was = *newest;
+        one = mail_of_one(link_to(newest));
+    } while (!atomic_compare_exchange_weak_explicit(&pool->mail, &mail, one, memory_order_acq_rel,
+                                                    memory_order_acquire));
+    if (was.mark != MARK)
+        misuse(MISUSE_CORRUPT_LINK, newest, "malloc");
+    *newest = (struct link){.next = NO_HEAD, .mark = MARK_LAST};
+    join(pool, was.next, mail_last(mail), mail_count(mail) - 1);
+    return mail_count(mail) - 1;
+}
+
+void block_list_mend_mail(struct pool *pool) {
+    uint64_t mail = atomic_load_explicit(&pool->mail, memory_order_acquire);
+    if (mail_count(mail) > 0)
+        *link_at(pool, mail_last(mail)) = (struct link){.next = NO_HEAD, .mark = MARK_LAST};
 }

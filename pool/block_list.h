@@ -15,6 +15,27 @@ static inline RACY uint32_t pool_used(const struct pool *pool) {
     return (uint16_t)((pool->top >> 16) + 1 - pool->resting);
 }
 
+/* pool.mail is last link << 32 | count << 16 | first link. */
+#define MAIL_ONE ((uint64_t)1 << 16)
+
+static inline uint32_t mail_count(uint64_t mail) {
+    return (uint16_t)(mail >> 16);
+}
+
+static inline uint64_t mail_of_one(uint64_t link) {
+    return link << 32 | MAIL_ONE | link;
+}
+
+static inline uint16_t mail_last(uint64_t mail) {
+    return (uint16_t)(mail >> 32);
+}
+
+/* More than 1/32 of the pool: fewer are left to gather. */
+static inline bool mail_worth_taking(const struct pool *pool) {
+    uint64_t mail = atomic_load_explicit(&pool->mail, memory_order_relaxed);
+    return mail_count(mail) > 1 + pool->capacity / 32u;
+}
+
 static inline bool block_list_empty(const struct pool *pool) {
     return (uint16_t)pool->top == NO_HEAD;
 }
@@ -51,5 +72,10 @@ bool block_list_has(const struct pool *pool, const void *block);
 uint32_t block_list_length(const struct pool *pool);
 /* Takes the mail into the list; the number of blocks. */
 uint32_t block_list_take_mail(struct pool *pool);
+/* The same for a pool that may be on heap.mail, if there is enough to be worth it: its newest
+ * block stays, so that the pool is not put there again. */
+uint32_t block_list_take_most(struct pool *pool);
+/* A fork in the middle of that leaves the one that stays with a link to the others. */
+void block_list_mend_mail(struct pool *pool);
 
 #endif

@@ -19,20 +19,10 @@ static _Noreturn void not_a_block(const struct pool *pool, const void *p, const 
     misuse(MISUSE_INTERIOR_FREE, p, function);
 }
 
-static inline RACY bool starts_block(const struct pool *pool, const void *p) {
-    uint64_t offset = (uintptr_t)p - (uintptr_t)pool->base;
-    return offset * pool->mult < class_bound(pool->block_size, pool->mult, pool->carved);
-}
-
-static inline RACY bool marked(const void *p) {
-    const struct link *block = p;
-    return block->mark == MARK || block->mark == MARK_LAST;
-}
-
 RACY void free_check(const struct pool *pool, const void *p, const char *function) {
-    if (!starts_block(pool, p))
+    if (!free_starts(pool, p))
         not_a_block(pool, p, function);
-    if (marked(p) && (block_list_has(pool, p) || spare_has(pool, p)))
+    if (free_marked(p) && (block_list_has(pool, p) || spare_has(pool, p)))
         misuse(MISUSE_DOUBLE_FREE, p, function);
 }
 
@@ -45,7 +35,13 @@ static void free_own(struct heap *heap, struct pool *pool, void *p) {
     heap_leave(heap);
 }
 
-static __attribute__((noinline)) void free_other(void *p) {
+/* Nothing about it is suspect, and another heap owns it. */
+static RACY bool plainly_remote(const struct pool *pool, const void *p) {
+    return pool->heap != self.heap && (pool->state == POOL_USED || pool->state == POOL_FULL) &&
+           free_starts(pool, p) && !free_marked(p);
+}
+
+static NOINLINE void free_other(void *p) {
     struct pool *pool = owner_pool(p);
     if (pool == NULL || !pool_of_class(pool)) {
         big_free(pool, p);
@@ -61,15 +57,16 @@ static __attribute__((noinline)) void free_other(void *p) {
 /* By far the most frequent slow case where pools hold few blocks: one of a full pool. */
 static inline bool free_spare(struct heap *heap, void *p) {
     struct pool *pool = owner_record(p);
-    return heap != NULL && pool->heap == heap && pool->state == POOL_FULL &&
-           starts_block(pool, p) && !marked(p) && spare_push(heap, pool, p);
+    return heap != NULL && pool->heap == heap && pool->state == POOL_FULL && free_starts(pool, p) &&
+           !free_marked(p) && spare_push(heap, pool, p);
 }
 
 RACY void heap_free_slow(void *p) {
     if (p == NULL)
         return;
-    if (free_spare(self.heap, p))
-        tick();
-    else
-        free_other(p);
+    if (plainly_remote(owner_record(p), p))
+        remote_free(owner_record(p), p);
+    else if (!free_spare(self.heap, p))
+        return free_other(p);
+    tick();
 }

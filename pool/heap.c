@@ -6,6 +6,7 @@
 #include "large.h"
 #include "list.h"
 #include "misuse.h"
+#include "os.h"
 #include "registry.h"
 #include "rest.h"
 #include "root.h"
@@ -39,16 +40,20 @@ void heap_pool_gained(struct heap *heap, struct pool *pool) {
     }
 }
 
-/* How many blocks to cut at once. Cutting writes into each block, so untouched memory is cut a
- * memory page at a time, until the class has proved to grow; memory that is resident, whole. */
-static uint32_t carve_count(const struct heap *heap, const struct pool *pool) {
-    if (!pool->fresh && pool->whole)
-        return pool->capacity;
+/* Cuts blocks from the rest of the pool; how many. Cutting writes into each block, so untouched
+ * memory is cut a memory page at a time, until the class has proved to grow; memory that is
+ * resident, whole. */
+static uint32_t carve(struct heap *heap, struct pool *pool) {
     uint32_t size = pool->block_size, at = pool->carved * size;
+    uint32_t touched = pool->touched * (uint32_t)OS_PAGE;
+    if (at + size <= touched)
+        return block_list_carve(pool, (touched - at) / size);
     uint32_t step = heap->count[pool->size_class].pools > 1 ? 16384 : 4096;
-    uint32_t end = (at + step) & ~(step - 1);
-    uint32_t count = (end - at) / size;
-    return count > 0 ? count : 1;
+    uint32_t end = (at + step) & ~(step - 1), count = (end - at) / size;
+    count = block_list_carve(pool, count > 0 ? count : 1);
+    if (count > 0)
+        slot_grew(heap);
+    return count;
 }
 
 static uint32_t free_blocks(const struct pool *pool) {
@@ -68,9 +73,11 @@ static void becomes_full(struct heap *heap, struct pool *pool) {
     pool->state = POOL_FULL;
 }
 
-/* The current pool's list ran out: cut more, look into its mail, or let it go. */
+/* The current pool's list ran out: look into its mail, cut more, collect, or let it go. */
 static void list_ran_out(struct heap *heap, struct pool *pool) {
-    if (block_list_carve(pool, carve_count(heap, pool)) == 0 &&
+    uint32_t came = block_list_take_most(pool);
+    heap->mail_blocks += came;
+    if (came == 0 && carve(heap, pool) == 0 &&
         atomic_load_explicit(&heap->mail, memory_order_relaxed) != NULL)
         heap_collect(heap);
     if (!block_list_empty(pool)) {
@@ -99,20 +106,28 @@ static struct pool *new_pool(struct heap *heap, uint32_t size_class) {
         return NULL;
     block_list_start(pool, heap, size_class);
     heap->count[size_class].pools++;
-    block_list_carve(pool, carve_count(heap, pool));
+    carve(heap, pool);
     __atomic_store_n(&pool->state, POOL_USED, __ATOMIC_RELEASE);
     return pool;
 }
 
-/* The oldest partial pool worth a refill. One with less than 1/32 free is left to gather more, or
- * a full heap with random frees would come here for every block; that bounds what is left lying
- * at 3 %. */
+/* A partial pool with fewer free blocks is left to gather more, or a full heap with random frees
+ * would come here for every block: less than an eighth of its blocks, if that is less than 8, or
+ * else less than 1/32, which bounds what is left lying. */
+static uint32_t worth_taking(const struct pool *pool) {
+    uint32_t share = pool->capacity / 32u, few = pool->capacity / 8u;
+    if (few > 8)
+        few = 8;
+    return share > few ? share : few;
+}
+
+/* The oldest partial pool worth a refill. */
 static struct pool *take_partial(struct heap *heap, uint32_t size_class, bool any) {
     struct pool_list *list = &heap->partial[size_class];
     struct pool *pool = list->first;
-    for (int tries = 0; pool != NULL && tries < 3; tries++) {
+    for (int tries = 0; pool != NULL && tries < 16; tries++) {
         list_remove(list, pool);
-        if (any || free_blocks(pool) >= pool->capacity / 32u || pool->carved < pool->capacity)
+        if (any || free_blocks(pool) >= worth_taking(pool) || pool->carved < pool->capacity)
             return pool;
         list_append(list, pool);
         pool = list->first;
@@ -182,7 +197,7 @@ static void *take_block(struct heap *heap, uint32_t size_class, bool own) {
     return take_current(heap, size_class);
 }
 
-static __attribute__((noinline)) void *refill(uint32_t size_class, bool own) {
+static NOINLINE void *refill(uint32_t size_class, bool own) {
     struct heap *heap = self.heap != NULL ? self.heap : registry_attach();
     if (heap == NULL)
         return out_of_memory();

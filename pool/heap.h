@@ -8,6 +8,7 @@
 #include "types.h"
 
 #define HIDDEN      __attribute__((visibility("hidden")))
+#define NOINLINE    __attribute__((noinline)) /* where its frame would burden the short way */
 #define LIKELY(x)   __builtin_expect(!!(x), 1)
 #define UNLIKELY(x) __builtin_expect(!!(x), 0)
 

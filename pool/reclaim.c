@@ -18,8 +18,8 @@ void reclaim_wait(struct heap *heap) {
 }
 
 static bool whole_in_mail(const struct pool *pool) {
-    uint32_t mail = atomic_load_explicit(&pool->mail, memory_order_acquire);
-    return pool->state == POOL_FULL && mail >> 16 == pool->capacity;
+    uint64_t mail = atomic_load_explicit(&pool->mail, memory_order_acquire);
+    return pool->state == POOL_FULL && mail_count(mail) == pool->capacity;
 }
 
 static void reclaim(struct heap *heap) {

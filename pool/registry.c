@@ -133,7 +133,7 @@ void pool_thread_exit(void) {
 }
 
 static RACY bool may_be_empty(const struct pool *pool) {
-    return atomic_load(&pool->mail) >> 16 >= pool_used(pool);
+    return mail_count(atomic_load(&pool->mail)) >= pool_used(pool);
 }
 
 void registry_collect(struct heap *heap, const struct pool *pool) {
@@ -214,6 +214,7 @@ void pool_fork_child(void) {
 /* A torn pool's truth is its list: what is on it is free, everything else carved is used. */
 static void rebuild_pool(struct heap *heap, struct pool *pool) {
     uint32_t count = block_list_length(pool);
+    block_list_mend_mail(pool);
     pool->resting = 0;
     pool->top = (pool->carved - count - 1u) * QUOTA_ONE | (uint16_t)pool->top;
     pool->bound = 0;

@@ -17,14 +17,16 @@ void remote_push_pool(struct heap *heap, struct pool *pool) {
 }
 
 static uint32_t push_block(struct pool *pool, struct link *block) {
-    uint32_t mail = atomic_load_explicit(&pool->mail, memory_order_relaxed);
-    block->mark = MARK;
+    uint64_t mail = atomic_load_explicit(&pool->mail, memory_order_relaxed), with,
+             here = link_to(block);
     do {
-        block->next = (uint16_t)mail;
-    } while (!atomic_compare_exchange_weak_explicit(
-        &pool->mail, &mail, ((mail & 0xffff0000u) + QUOTA_ONE) | link_to(block),
-        memory_order_acq_rel, memory_order_relaxed));
-    return mail >> 16;
+        bool first = mail_count(mail) == 0;
+        block->next = first ? NO_HEAD : (uint16_t)mail;
+        block->mark = first ? MARK_LAST : MARK;
+        with = first ? mail_of_one(here) : (mail & ~(uint64_t)0xffff) + MAIL_ONE + here;
+    } while (!atomic_compare_exchange_weak_explicit(&pool->mail, &mail, with, memory_order_acq_rel,
+                                                    memory_order_relaxed));
+    return mail_count(mail);
 }
 
 void remote_free(struct pool *pool, void *p) {

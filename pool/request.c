@@ -61,7 +61,7 @@ static size_t grown(size_t have, size_t size) {
     return size < more && more <= SMALL_MAX ? more : size;
 }
 
-void *pool_realloc(void *block, size_t size) {
+static NOINLINE void *resize_slow(void *block, size_t size) {
     if (block == NULL)
         return pool_malloc(size);
     struct pool *pool = owner_pool(block);
@@ -80,6 +80,14 @@ void *pool_realloc(void *block, size_t size) {
     memcpy(to, block, size < have ? size : have);
     heap_free(block);
     return to;
+}
+
+void *pool_realloc(void *block, size_t size) {
+    /* Most often it fits: then this is all. */
+    const struct pool *pool = owner_record(block);
+    if (LIKELY(free_owns(pool, block) && fits(pool->block_size, size)))
+        return block;
+    return resize_slow(block, size);
 }
 
 static bool multiple(uint32_t size, size_t align) {

@@ -25,7 +25,6 @@ void rest_cancel(struct heap *heap, struct pool *pool) {
 
 static void give_back(struct heap *heap, struct pool *pool) {
     pool->bound = 0;
-    pool->whole = pool->carved == pool->capacity && pool->block_size <= OS_PAGE;
     heap->count[pool->size_class].pools--;
     arena_return(pool, 1);
 }

@@ -41,7 +41,7 @@ RACY static void add_pool(struct walk *walk, const struct pool *pool, struct row
     uint32_t size = pool->block_size, carved = pool->carved;
     if (size == 0 || pool->size_class >= ROWS_CLASSES)
         return; /* changed hands under our eyes */
-    uint32_t mail = atomic_load_explicit(&pool->mail, memory_order_relaxed) >> 16;
+    uint32_t mail = mail_count(atomic_load_explicit(&pool->mail, memory_order_relaxed));
     uint32_t used = pool_used(pool);
     if (used > carved)
         used = carved;

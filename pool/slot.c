@@ -4,39 +4,60 @@
 #include "heap_slow.h"
 #include "list.h"
 
-void slot_start(struct heap *heap) {
-    for (uint32_t c = 0; c < class_count; c++) {
-        heap->source[c] = (uint8_t)(heap->partial[c].first != NULL ? c : group_end(c));
-        heap->wanted[c] = 0;
-        heap->lowest[c] = (uint8_t)(c - group_reach(c) + 1);
-    }
+static void set_source(struct heap *heap, uint32_t size_class, uint32_t source) {
+    uint32_t before = heap->source[size_class];
+    heap->serves[before] &= ~(1u << (before - size_class));
+    heap->serves[source] |= 1u << (source - size_class);
+    heap->source[size_class] = (uint8_t)source;
 }
 
-/* A class that keeps running out gets pools of its own. */
-#define WANTED 6
+void slot_start(struct heap *heap) {
+    for (uint32_t c = 0; c < class_count; c++) {
+        heap->source[c] = (uint8_t)c;
+        heap->serves[c] = heap->lent_to[c] = heap->wanted[c] = 0;
+    }
+    for (uint32_t c = 0; c < class_count; c++)
+        set_source(heap, c, heap->partial[c].first != NULL ? c : group_end(c));
+}
+
+/* A class for which memory was touched so often gets pools of its own. (Running out of what goes
+ * round, through other threads too, is no reason: a heap of 44 classes would touch 44 pools.) */
+#define WANTED 3
+
+void slot_grew(struct heap *heap) {
+    if (heap->wanted[heap->asks] < WANTED)
+        heap->wanted[heap->asks]++;
+}
 
 uint32_t slot_source(struct heap *heap, uint32_t size_class) {
     uint32_t source = heap->source[size_class];
-    if (source == size_class || ++heap->wanted[size_class] < WANTED)
+    heap->asks = size_class;
+    if (source == size_class || heap->wanted[size_class] < WANTED)
         return source;
     /* Above PAIRED_ABOVE that is the even class, for both of a pair. */
     uint32_t own = class_of(class_size(size_class));
     heap->thread->slot[size_class] = heap->thread->slot[own];
     if (heap->source[own] != own)
         heap->thread->slot[own] = heap->thread->slot[size_class] = &pool_none;
-    heap->source[size_class] = heap->source[own] = (uint8_t)own;
+    set_source(heap, own, own);
+    set_source(heap, size_class, own);
     return own;
+}
+
+static void end_loan(struct heap *heap, uint32_t size_class, const struct pool *pool) {
+    struct pool **slot = heap->thread->slot;
+    for (uint32_t c = size_class - 1; c >= heap->lent_to[size_class]; c--)
+        if (slot[c] == pool)
+            slot[c] = &pool_none;
+    heap->lent_to[size_class] = 0;
 }
 
 void slot_set(struct heap *heap, uint32_t size_class, struct pool *pool) {
     struct pool **slot = heap->thread->slot, *old = slot[size_class];
-    uint32_t lowest = heap->lowest[size_class];
-    heap->lowest[size_class] = (uint8_t)(size_class - group_reach(size_class) + 1);
-    for (uint32_t c = size_class; c >= lowest; c--)
-        if (heap->source[c] == size_class)
-            slot[c] = pool;
-        else if (slot[c] == old)
-            slot[c] = &pool_none;
+    for (uint32_t map = heap->serves[size_class]; map != 0; map &= map - 1)
+        slot[size_class - (uint32_t)__builtin_ctz(map)] = pool;
+    if (heap->lent_to[size_class] != 0)
+        end_loan(heap, size_class, old);
 }
 
 /* A class about to touch new memory takes what lies free in larger classes first: blocks up to half
@@ -51,9 +72,9 @@ static bool can_lend(const struct pool *pool, uint32_t most, uint32_t unused) {
 }
 
 static struct pool *lend(struct heap *heap, struct pool *pool, uint32_t to) {
-    uint32_t lowest = to - group_reach(to) + 1;
-    if (heap->lowest[pool->size_class] > lowest)
-        heap->lowest[pool->size_class] = (uint8_t)lowest;
+    uint32_t lowest = to + 1 - group_reach(to), before = heap->lent_to[pool->size_class];
+    if (before == 0 || before > lowest)
+        heap->lent_to[pool->size_class] = (uint8_t)lowest;
     return pool;
 }
 

@@ -102,8 +102,8 @@ struct pool {
     char *base;             /* first byte of the pool, run or large block */
     struct heap *heap;      /* owner; runs and large blocks have none */
     struct pool *mail_next; /* next pool with mail for the same heap */
-    _Atomic uint32_t mail;  /* count << 16 | link: blocks freed by other threads */
-    uint32_t block_size;    /* bytes; of a run: 0 */
+    _Atomic uint64_t mail;  /* blocks freed by other threads: see MAIL_ONE */
+    uint16_t block_size;    /* bytes; of a run: 0 */
     uint16_t capacity;      /* blocks */
     uint16_t carved;        /* blocks handed to the list so far */
     uint8_t size_class;
@@ -116,7 +116,8 @@ struct pool {
     uint8_t resting; /* 1: free but kept by a heap. Class pools: one quota is held back, so that
                         free need not look; runs and large blocks: in heap.big */
     uint8_t fresh;   /* 1: beyond the carved blocks memory is zero and untouched */
-    uint8_t whole;   /* 1: every memory page was touched when the pool was last used */
+    uint8_t touched; /* memory pages from its start that were cut into blocks since the OS gave
+                        them: what goes round from class to class touches no more each time */
     struct pool *next, *prev; /* partial list; large: list of all */
     struct arena *arena;
     size_t run_bytes;   /* run, large: bytes asked for */
@@ -161,19 +162,25 @@ enum heap_state { HEAP_LIVE, HEAP_ABANDONED, HEAP_TORN };
 
 /* Owner: its thread, unless stated. */
 struct heap {
-    uint64_t id; /* (index + 1) << 20: differences of ids never look like offsets in a pool */
-    _Atomic(struct pool *) mail; /* stack of pools with mail; any thread pushes, owner takes */
-    _Atomic int state;           /* registry lock, read anywhere */
-    _Atomic int busy;            /* in a slow path: a fork may have caught lists half changed */
-    _Atomic int stop;            /* reclaim.c is at work: slow paths wait for `reclaim` */
-    _Atomic uint32_t waiting;    /* pools in the mail, about */
-    _Atomic uint32_t done;       /* of these, pools of which every block is in the mail, about */
-    struct lock reclaim;
-    _Atomic int tid; /* kernel thread id of the owner, 0 when abandoned */
+    /* What other threads read at every free here, and hardly anybody writes. */
+    alignas(64) uint64_t id; /* (index + 1) << 20: no difference looks like an offset in a pool */
     uint32_t index;
-    struct thread *thread;               /* its thread's slots; NULL when abandoned */
-    struct heap *next_abandoned;         /* registry lock */
-    struct heap *next_all;               /* set once */
+    _Atomic int state; /* registry lock, read anywhere */
+    _Atomic int stop;  /* reclaim.c is at work: slow paths wait for `reclaim` */
+    _Atomic int tid;   /* kernel thread id of the owner, 0 when abandoned */
+    struct lock reclaim;
+    struct thread *thread;       /* its thread's slots; NULL when abandoned */
+    struct heap *next_abandoned; /* registry lock */
+    struct heap *next_all;       /* set once */
+
+    /* What they write. */
+    alignas(64) _Atomic(struct pool *) mail; /* stack of pools with mail; the owner takes it */
+    _Atomic uint32_t waiting;                /* pools in the mail, about */
+    _Atomic uint32_t done; /* of these, pools of which every block is in the mail, about */
+
+    alignas(64) _Atomic int busy; /* in a slow path: a fork may have caught lists half changed */
+    uint32_t ticks;
+    uint32_t asks;                       /* the class that is being served */
     struct pool_list partial[CLASS_MAX]; /* pools with free blocks, oldest first */
     struct pool *rest[REST_MAX];         /* pools that became empty, kept a while */
     uint32_t rest_first, rest_next;      /* oldest may be, next will be; modulo REST_MAX */
@@ -181,7 +188,6 @@ struct heap {
     struct pool *big[BIG_MAX]; /* runs and large blocks freed last, kept a while */
     uint32_t big_next;
     uint32_t big_bytes, big_limit; /* of these; 0: not computed yet */
-    uint32_t ticks;
     struct class_count {
         uint32_t pools;
         uint32_t list;     /* blocks on the list that was last taken into use */
@@ -190,8 +196,10 @@ struct heap {
     } count[CLASS_MAX];
     uint8_t
         source[CLASS_MAX]; /* the class whose pools serve each class: itself or its group's end */
-    uint8_t lowest[CLASS_MAX]; /* the lowest class whose slot may hold the class's current pool */
-    uint8_t wanted[CLASS_MAX]; /* times a class ran out while served by its group */
+    uint8_t lent_to[CLASS_MAX]; /* the lowest class that may borrow the current pool; 0: none */
+    uint32_t serves[CLASS_MAX]; /* bit i: class - i has this class as its source */
+    /* times memory was touched for the class while it was served by its group */
+    uint8_t wanted[CLASS_MAX];
     /* Free blocks of the coarse classes that are on no list: spare.h. */
     struct spares {
         uint32_t count;

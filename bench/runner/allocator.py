@@ -10,6 +10,7 @@ from .failure import Usage
 
 SUBJECT = "libpool"
 BASE = "glibc"
+PYMALLOC = "pymalloc"  # Python's own, which is in Python
 ALWAYS = (BASE, SUBJECT, "jemalloc")
 
 # name -> (file names to look for, the Debian package to install)
@@ -42,7 +43,14 @@ class Allocator:
 
     @property
     def preload(self):
+        if self.inherent:
+            return ""
         return f"{self.before}:{self.path}" if self.before else self.path
+
+    @property
+    def inherent(self):
+        """Whether it is the program's own and nothing is preloaded: `path` is then the program."""
+        return self.name == PYMALLOC
 
     def identity(self):
         """What a results file keeps of it: the path, the package and a hash of the file."""

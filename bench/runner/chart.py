@@ -1,8 +1,7 @@
 """Charts of a run as SVG and PNG: every one twice, and readable without its text."""
 import os
 
-from . import spread, summary
-from .allocator import BASE
+from . import scaling, spread, summary
 
 COLOURS = ("#7f7f7f", "#d62728", "#1f77b4", "#ff7f0e", "#2ca02c", "#9467bd", "#8c564b", "#e377c2",
            "#17becf")
@@ -20,9 +19,9 @@ def pyplot():
 
 
 def style(results, name):
-    """The subject is always of one colour, glibc grey, the rest in their order."""
-    others = [n for n in results.names if n not in (BASE, results.subject)]
-    if name == BASE:
+    """The subject is always of one colour, the base grey, the rest in their order."""
+    others = [n for n in results.names if n not in (results.base, results.subject)]
+    if name == results.base:
         index = 0
     elif name == results.subject:
         index = 1
@@ -45,12 +44,17 @@ def draw(results, directory):
     return names
 
 
+MEASURES = {"time": "Time", "kernel": "Kernel work", "rss": "Peak RSS"}
+
+
 def charts(plt, results):
-    counts = scaling_counts(results)
+    counts = scaling.counts(results)
     if counts:
-        yield "scaling", scaling(plt, results, counts)
+        yield "scaling", by_threads(plt, results, counts)
         return
-    for metric, title in (("time", "Time"), ("rss", "Peak RSS")):
+    for metric, title in MEASURES.items():
+        if metric not in results.metrics:
+            continue
         yield f"{metric}-means", means(plt, results, metric, title)
         yield f"{metric}-workloads", dots(plt, results, metric, title)
     for workload in results.workloads:
@@ -60,7 +64,7 @@ def charts(plt, results):
 
 
 def means(plt, results, metric, title):
-    """Bars: the geometric mean of each family under each allocator, relative to glibc."""
+    """Bars: the geometric mean of each family under each allocator, relative to the base."""
     groups = [*results.families, "all"]
     figure, axes = plt.subplots(figsize=(8, 3.6))
     width = 0.8 / len(results.names)
@@ -73,23 +77,24 @@ def means(plt, results, metric, title):
         axes.bar_label(bars, [f"{v:.2f}" if v else "-" for v in values], fontsize=6, padding=1)
     axes.axhline(1, color="#7f7f7f", linewidth=0.7, linestyle=":")
     axes.set_xticks(range(len(groups)), groups)
-    axes.set_ylabel("relative to glibc")
-    axes.set_title(f"{title}, geometric means relative to glibc (lower is better)", fontsize=10)
+    axes.set_ylabel(f"relative to {results.base}")
+    axes.set_title(f"{title}, geometric means relative to {results.base} (lower is better)",
+                   fontsize=10)
     axes.legend(ncols=len(results.names), fontsize=7, frameon=False, loc="upper center",
                 bbox_to_anchor=(0.5, -0.1))
     return figure
 
 
 def dots(plt, results, metric, title):
-    """A line per workload: where each allocator is relative to glibc, with its interval."""
+    """A line per workload: where each allocator is relative to the base, with its interval."""
     workloads = results.workloads
     figure, axes = plt.subplots(figsize=(8, 0.8 + 0.19 * len(workloads)))
     for name in results.names:
-        if name == BASE:
+        if name == results.base:
             continue
         colour, mark = style(results, name)
         for row, workload in enumerate(workloads):
-            base = results.value(workload, BASE, metric)
+            base = results.value(workload, results.base, metric)
             samples = results.samples(workload, name, metric)
             if not base or not samples:
                 continue
@@ -104,7 +109,8 @@ def dots(plt, results, metric, title):
     axes.set_yticks(range(len(workloads)), [w["name"] for w in workloads], fontsize=7)
     axes.set_ylim(len(workloads) - 0.5, -0.5)
     axes.grid(axis="y", linewidth=0.3)
-    axes.set_title(f"{title} relative to glibc (left of 1 is better)", fontsize=10, pad=22)
+    axes.set_title(f"{title} relative to {results.base} (left of 1 is better)", fontsize=10,
+                   pad=22)
     axes.legend(ncols=len(results.names), fontsize=7, frameon=False, loc="lower center",
                 bbox_to_anchor=(0.5, 1))
     return figure
@@ -126,13 +132,7 @@ def over_time(plt, results, workload, series):
     return figure
 
 
-def scaling_counts(results):
-    """The thread counts of a scaling run, or none."""
-    counts = {w["name"].partition("@")[2] for w in results.workloads}
-    return sorted(map(int, counts)) if counts and all(c.isdigit() for c in counts) else []
-
-
-def scaling(plt, results, counts):
+def by_threads(plt, results, counts):
     """A small chart per threaded workload: time by number of threads, the work being the same."""
     kinds = list(dict.fromkeys(w["name"].partition("@")[0] for w in results.workloads))
     rows = (len(kinds) + 2) // 3

@@ -1,126 +1,17 @@
-"""The command line: bench run, compare, report, readme, pair, list."""
-import argparse
+"""What the commands do: bench run, python, kernel, idle, compare, report, readme, pair, list."""
 import datetime
 import json
 import os
-import re
 import shlex
 import shutil
 import sys
 import tempfile
 
-from . import (allocator, chart, compare, gate, instructions, machine, programs, readme, report,
+from . import (allocator, chart, compare, gate, instructions, machine, plan, readme, report,
                results, session, table, workload)
 from .failure import Usage
+from .options import parse
 from .progress import Progress
-
-ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-
-EPILOG = """\
-examples:
-  bench/bench run                          the full comparison, half an hour
-  bench/bench run --quick                  the same workloads, smaller, in three minutes
-  bench/bench run --filter 'redis|jq' mine=/usr/local/lib/libmine.so
-  bench/bench run --quick --gate time=0.95,worst=1.10,rss=1.0
-  bench/bench run --threads 1,2,4,16,64    the threaded workloads by number of threads
-  bench/bench compare OLD.json NEW.json    what moved beyond noise
-"""
-
-
-def add_allocators(parser):
-    parser.add_argument("others", nargs="*", metavar="NAME=PATH",
-                        help="another allocator's shared object; replaces one of that name")
-    parser.add_argument("--allocators", metavar="LIST", help="only these names, and glibc")
-    parser.add_argument("--build", metavar="DIR", default=os.path.join(ROOT, "build"),
-                        help="the build directory (build)")
-    parser.add_argument("--libpool", metavar="PATH", help="libpool.so (DIR/preload/libpool.so)")
-    parser.add_argument("--subject", metavar="NAME", default=allocator.SUBJECT,
-                        help="the allocator to be judged (libpool)")
-    parser.add_argument("--slow-libpool", metavar="N", type=int, default=0,
-                        help="spin N times at each malloc and free of libpool: shows that the gate "
-                        "and compare notice")
-
-
-def add_run(commands):
-    run = commands.add_parser("run", help="measure, and say what was found",
-                              formatter_class=argparse.RawDescriptionHelpFormatter,
-                              epilog=f"{gate.HELP}\n\nExit status: 0; 1 when --gate fails; 2 "
-                              "for an error in the command.")
-    add_allocators(run)
-    run.add_argument("--filter", metavar="REGEX", help="only workloads whose FAMILY/NAME matches")
-    run.add_argument("--runs", metavar="N", type=int, help="rounds (5; quick: 3)")
-    run.add_argument("--quick", action="store_true", help="smaller inputs, under three minutes")
-    run.add_argument("--threads", metavar="LIST", help="only the threaded workloads, with each of "
-                     "these numbers of threads, such as 1,2,4,16,64")
-    run.add_argument("--scale", metavar="X", type=float, help="size of the work (1; quick: 0.15)")
-    run.add_argument("--no-instructions", action="store_true", help="leave callgrind out")
-    run.add_argument("--results", metavar="FILE", help="the results file (DIR/bench-results/...)")
-    add_outputs(run)
-
-
-def add_outputs(parser):
-    parser.add_argument("--json", action="store_true", help="print the results as JSON instead")
-    parser.add_argument("--markdown", metavar="FILE", help="write the report as Markdown")
-    parser.add_argument("--charts", metavar="DIR", help="write charts as SVG and PNG")
-    parser.add_argument("--gate", metavar="FIGURES", type=gate_figures,
-                        help="exit status 1 when libpool falls short, such as time=0.95,rss=1.0")
-
-
-def gate_figures(text):
-    try:
-        return gate.parse(text)
-    except Usage as error:
-        raise argparse.ArgumentTypeError(str(error)) from error
-
-
-def parse(arguments):
-    parser = argparse.ArgumentParser(prog="bench", description="Compares libpool with the other "
-                                     "allocators, side by side.", epilog=EPILOG,
-                                     formatter_class=argparse.RawDescriptionHelpFormatter)
-    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    add_run(commands)
-    shown = commands.add_parser("report", help="the report of an earlier run")
-    shown.add_argument("file", metavar="RESULTS")
-    add_outputs(shown)
-    compared = commands.add_parser(
-        "compare", help="what moved between two runs beyond noise", epilog="Exit status: 0; 1 when "
-        "libpool takes more time or memory somewhere, or fails where it did not; 2 for an error.")
-    compared.add_argument("old", metavar="OLD")
-    compared.add_argument("new", metavar="NEW")
-    compared.add_argument("--json", action="store_true", help="print it as JSON")
-    written = commands.add_parser("readme", help="rewrite the README's performance section")
-    written.add_argument("file", metavar="RESULTS")
-    written.add_argument("--readme", metavar="FILE", default=os.path.join(ROOT, "README.md"))
-    written.add_argument("--charts", metavar="DIR", default=os.path.join(ROOT, "docs", "bench"))
-    pairs = commands.add_parser("pair", help="instructions of a malloc and free of 24 bytes, and "
-                                "of a C++ new and sized delete")
-    add_allocators(pairs)
-    pairs.add_argument("--json", action="store_true", help="print it as JSON")
-    listed = commands.add_parser("list", help="the workloads, and what is missing to run them")
-    listed.add_argument("--filter", metavar="REGEX")
-    return parser.parse_args(arguments)
-
-
-def select(options, threads):
-    """The workloads that were asked for."""
-    counts = getattr(options, "threads", None)
-    if counts:
-        try:
-            scaling = [int(count) for count in counts.split(",")]
-        except ValueError as error:
-            raise Usage(f"--threads {counts}: give numbers, such as 1,2,4,16,64") from error
-        everything = workload.own(threads, scaling)
-    else:
-        everything = workload.own(threads) + programs.programs()
-    pattern = options.filter or ""
-    try:
-        chosen = [w for w in everything if re.search(pattern, f"{w.family}/{w.name}")]
-    except re.error as error:
-        raise Usage(f"--filter '{pattern}' is no regular expression: {error}") from error
-    if not chosen:
-        raise Usage(f"no workload matches '{pattern}': bench list names them all")
-    return chosen
-
 
 def find_allocators(options):
     wanted = options.allocators.split(",") if options.allocators else None
@@ -134,27 +25,21 @@ def find_allocators(options):
     return found, missing
 
 
-def default_threads():
-    """As many as cores, but two at least and eight at most."""
-    return min(8, max(2, len(os.sched_getaffinity(0))))
-
-
 def do_run(options, command):
-    threads = default_threads()
     allocators, missing = find_allocators(options)
-    chosen = select(options, threads)
+    made = plan.of(options, allocators)
     scale = options.scale or (0.15 if options.quick else 1.0)
-    runs = options.runs or (3 if options.quick else 5)
+    runs = options.runs or options.rounds[1 if options.quick else 0]
     scratch = tempfile.mkdtemp(prefix="bench-")
     try:
         bench = workload.Bench(os.path.abspath(options.build), scratch, scale)
-        bench.launcher = bench.binary("launch")
-        document = measure_all(options, bench, chosen, allocators, runs)
+        bench.launcher = [bench.binary("launch"), *(["-c"] if made.counted else [])]
+        document = measure_all(options, bench, made, runs)
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
-    document |= {"command": command, "runs": runs, "scale": scale, "threads": threads,
-                 "quick": options.quick, "subject": options.subject,
-                 "pool_conf": os.environ.get("POOL_CONF", "")}
+    document |= {"command": command, "runs": runs, "scale": scale,
+                 "threads": plan.default_threads(), "quick": options.quick,
+                 "subject": options.subject, "pool_conf": os.environ.get("POOL_CONF", "")}
     document["not_run"]["allocators"] = missing
     path = options.results or results.default_path(options.build)
     results.save(document, path)
@@ -163,8 +48,9 @@ def do_run(options, command):
     return status
 
 
-def measure_all(options, bench, chosen, allocators, runs):
+def measure_all(options, bench, planned, runs):
     """Runs a session and the counting of instructions; most of the results document."""
+    chosen, allocators = planned.workloads, planned.allocators
     started = datetime.datetime.now().astimezone().isoformat(timespec="seconds")
     described = machine.describe()  # before the load average is our own
     made = session.Session(bench, chosen, allocators, runs)
@@ -181,6 +67,7 @@ def measure_all(options, bench, chosen, allocators, runs):
     progress.end()
     return {
         "format": results.FORMAT, "date": started, "commit": machine.commit(),
+        "base": allocators[0].name, "metrics": planned.metrics, "counted": planned.counted,
         "machine": described, "versions": machine.versions(),
         "allocators": [a.identity() for a in allocators], "workloads": made.document(),
         "pair": pairs, "not_run": {"workloads": made.missing},
@@ -237,7 +124,7 @@ def do_pair(options):
     allocators, _ = find_allocators(options)
     with tempfile.TemporaryDirectory(prefix="bench-") as scratch:
         bench = workload.Bench(os.path.abspath(options.build), scratch, 1)
-        bench.launcher = bench.binary("launch")
+        bench.launcher = [bench.binary("launch")]
         progress = Progress(1 + len(instructions.KINDS) * len(allocators))
         pairs = instructions.pairs(bench, instructions.KINDS, allocators, progress)
         progress.end()
@@ -249,7 +136,7 @@ def do_pair(options):
 
 def do_list(options):
     rows = [[w.family, w.name, w.missing() or "ready"]
-            for w in select(options, default_threads())]
+            for w in plan.select(plan.measured(None), options.filter)]
     print(table.text(["family", "workload", ""], rows))
     return 0
 
@@ -257,7 +144,7 @@ def do_list(options):
 def main(arguments):
     options = parse(arguments)
     try:
-        if options.command == "run":
+        if options.command in plan.COMMANDS:
             return do_run(options, shlex.join(["bench/bench", *arguments]))
         if options.command == "report":
             return show(results.load(options.file), options)

@@ -2,7 +2,6 @@
 import math
 
 from . import spread, summary
-from .measure import METRICS
 
 # What moves less than this is not worth a line, however steady the samples.
 LEAST = 0.02
@@ -21,7 +20,8 @@ def change(old, new, before, after, name, metric):
     if None in values:
         return None
     offset = summary.OFFSET.get(metric, 0)
-    return (values[1] + offset) / (values[0] + offset) if values[0] + offset else None
+    both = [value + offset for value in values]
+    return both[1] / both[0] if min(both) > 0 else None
 
 
 def noise(old, new, before, after, metric, unchanged):
@@ -56,7 +56,7 @@ def compare(old, new):
 
 def moves_of(old, new, before, after, name, unchanged):
     moves = []
-    for metric in METRICS:
+    for metric in old.metrics:
         ratio = change(old, new, before, after, name, metric)
         samples = old.samples(before, name, metric), new.samples(after, name, metric)
         others = [n for n in unchanged if n != name]
@@ -80,7 +80,7 @@ def overall(old, new):
     """Per metric and allocator in both: the mean of all its workloads' changes."""
     later = {w["name"]: w for w in new.workloads}
     means = {}
-    for metric in METRICS:
+    for metric in old.metrics:
         for name in old.names:
             if name in new.names:
                 ratios = [change(old, new, w, later[w["name"]], name, metric)

@@ -1,6 +1,6 @@
 """The gate: figures that libpool has to reach in a run."""
-from . import spread, summary
-from .allocator import BASE
+from . import scaling, spread, summary
+from .allocator import BASE, PYMALLOC
 from .failure import Usage
 from .workload import FAMILIES
 
@@ -14,6 +14,11 @@ Figures are NAME=LIMIT, separated by commas:
   burst                             RSS over live bytes, some time after a burst was freed
   growth                            RSS over live bytes in the last quarter of the cache's simulated
                                     traffic over that in the third
+  scaling                           bench run --threads: mean time with more threads than cores over
+                                    that with as many, at the number where it is the most
+  python-time, python-cpu, python-rss   bench python: mean over Python's own allocator's
+  kernel                            bench kernel: mean of page faults and memory calls over glibc's
+  idle-thread                       bench idle: KiB of an idle thread, the most of all workloads
 "worst" and "rss-worst" count only what the spread lets one tell apart. A workload that failed under
 libpool fails any gate, and so does a figure that the run cannot give."""
 
@@ -53,6 +58,27 @@ def worst_of(metric, against):
     return figure
 
 
+def mean_of_python(metric):
+    def figure(results):
+        if results.base != PYMALLOC:
+            return None, ""
+        return summary.overall(results, results.subject, metric), f" of {PYMALLOC}"
+    return figure
+
+
+def slowest_beyond(results):
+    value, count = scaling.worst(results, results.subject)
+    return value, f" at {count} threads"
+
+
+def most_idle(results):
+    """KiB, as the limit is."""
+    found = [(results.value(w, results.subject, "idle"), w["name"]) for w in results.workloads]
+    found = [(value, name) for value, name in found if value is not None]
+    value, name = max(found, default=(None, None))
+    return (None, "") if value is None else (value / 1024, f" KiB at {name}")
+
+
 def reported(name, key):
     """What a workload reports of itself under the subject."""
     def figure(results):
@@ -75,6 +101,10 @@ KNOWN = {
     "rss-worst": worst_of("rss", BASE),
     "burst": reported("burst", "idle"),
     "growth": reported("cache", "growth"),
+    **{f"python-{metric}": mean_of_python(metric) for metric in ("time", "cpu", "rss")},
+    "scaling": slowest_beyond,
+    "kernel": mean_to_base("kernel"),
+    "idle-thread": most_idle,
 }
 
 

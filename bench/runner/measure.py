@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 from .failure import Failure
 
-METRICS = ("time", "cpu", "rss", "faults")  # seconds, seconds, bytes, count
+METRICS = ("time", "cpu", "rss", "faults")  # seconds, seconds, bytes, count; of every run
 
 # Seconds after which a program is taken to hang: many times what the slowest needs.
 TIMEOUT = 100
@@ -26,6 +26,7 @@ class Sample:
     operations: float = 0  # per second, for micro workloads
     figures: dict = field(default_factory=dict)  # what the workload itself reports
     series: dict = field(default_factory=dict)
+    counts: dict = field(default_factory=dict)  # further metrics: kernel work, idle threads
 
 
 @dataclass
@@ -72,7 +73,7 @@ def start(launcher, order, allocator, scratch):
     """Starts the program; `finish` waits for it. Only the program itself sees LD_PRELOAD."""
     names = {"r": "report", "o": "out", "e": "err"}
     files = {name: tempfile.mkstemp(prefix=name, dir=scratch)[1] for name in names.values()}
-    command = [launcher, "-p", allocator.preload if allocator else "", "-t", str(order.timeout)]
+    command = [*launcher, "-p", allocator.preload if allocator else "", "-t", str(order.timeout)]
     for option, name in names.items():
         command += [f"-{option}", files[name]]
     if order.user:
@@ -100,6 +101,9 @@ def finish(process, files, order):
             os.unlink(path)
     sample = Sample(time=report["wall"] / 1e9, cpu=(report["user"] + report["system"]) / 1e6,
                     rss=report["rss"] * 1024, faults=report["minor"] + report["major"])
+    if "calls" in report:
+        calls = sum(report["calls"].values())
+        sample.counts = {"kernel": sample.faults + calls, "calls": calls, **report["calls"]}
     sample.checksum = checksum(FIGURE.sub("", output), order)
     for kind, name, text in FIGURE.findall(output):
         if kind == "figure":

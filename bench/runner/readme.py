@@ -2,7 +2,6 @@
 import os
 
 from . import chart, report, spread, summary, table
-from .allocator import BASE
 from .failure import Usage
 
 BEGIN, END = "<!-- bench:begin -->", "<!-- bench:end -->"
@@ -36,13 +35,14 @@ def section(results, names, base):
         f"{machine['memory'] / (1 << 30):.0f} GiB, {machine['kernel']}, {machine['system']}, huge "
         f"pages {machine['huge_pages']}. Allocators: {builds}. Medians of {document['runs']} runs."
         + report.busy(document),
-        "Geometric means relative to glibc; below 1 is better. \"best of all\" takes the best "
-        "other allocator at each workload anew.",
+        f"Geometric means relative to {results.base}; below 1 is better. \"best of all\" takes the "
+        "best other allocator at each workload anew.",
     ]
-    parts += [table.markdown(*report.mean_table(results, metric)) for metric in ("time", "rss")]
+    judged = report.judged(results)
+    parts += [table.markdown(*report.mean_table(results, metric)) for metric in judged]
     parts += [f"![{name}]({base}/{name}.svg)" for name in names if not name.endswith("-workloads")]
     parts += report.special_parts(results, table.markdown, lambda text: f"**{text}**")
-    parts += [report.verdict(results, "- "), wins(results, "time"), wins(results, "rss")]
+    parts += [report.verdict(results, "- "), *(wins(results, metric) for metric in judged)]
     parts += report.troubles(results)
     parts.append("Every workload:\n\n" + "\n\n".join(
         f"![{name}]({base}/{name}.svg)" for name in names if name.endswith("-workloads")))
@@ -51,7 +51,7 @@ def section(results, names, base):
 
 
 def wins(results, metric):
-    """Every workload that can be told apart from the best other or glibc, best to worst."""
+    """Every workload that can be told apart from the best other or the base, best to worst."""
     rows = []
     for workload in results.workloads:
         best = results.best_other(workload, metric)
@@ -61,11 +61,12 @@ def wins(results, metric):
             continue
         same = not summary.told_apart(results, workload, results.subject, best, metric)
         verdict = "not told apart" if same else "ahead" if value < 1 else "behind"
-        to_base = summary.ratio(results, workload, results.subject, metric, BASE)
+        to_base = summary.ratio(results, workload, results.subject, metric, results.base)
         spread_text = f"±{spread.width(results.samples(workload, results.subject, metric)):.0%}"
         rows.append((value, [workload["name"], f"{value:.2f} of {best}", verdict,
                              f"{to_base:.2f} {spread_text}" if to_base else "-"]))
     rows.sort(key=lambda row: row[0])
-    header = [report.TITLES[metric], f"{results.subject} to the best other", "", "to glibc"]
+    header = [report.TITLES[metric], f"{results.subject} to the best other", "",
+              f"to {results.base}"]
     return (f"<details><summary>{report.TITLES[metric]}: every workload</summary>\n\n"
             f"{table.markdown(header, [row[1] for row in rows])}\n\n</details>")

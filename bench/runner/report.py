@@ -1,19 +1,36 @@
 """What a run found, for reading: as text for a terminal or as Markdown."""
-from . import spread, summary, table
-from .allocator import BASE
+from . import scaling, spread, summary, table
 
 TITLES = {"time": "time", "cpu": "CPU time", "rss": "peak RSS", "faults": "page faults",
-          "operations": "operations a second", "instructions": "instructions per operation"}
+          "operations": "operations a second", "instructions": "instructions per operation",
+          "kernel": "page faults and memory calls", "calls": "memory calls",
+          "idle": "memory of an idle thread"}
+
+# What is no ratio to the base but a figure of its own.
+ABSOLUTE = ("operations", "instructions", "idle")
+
+# What wins and losses are told of, if the run has it.
+JUDGED = ("time", "kernel", "rss")
 
 LEGEND = """\
-Each figure is the median of {runs} runs relative to glibc's (below 1 is better), +- half the width
-of its interval in per cent. ~ after it: the spread is too wide to tell it from glibc's. "to best"
+Each figure is the median of {runs} runs relative to {base}'s (below 1 is better), +- half the width
+of its interval in per cent. ~ after it: the spread is too wide to tell it from {base}'s. "to best"
 is {subject} over the best other allocator at that workload; ~ there: too wide to tell the two
 apart. The interval is what holds the true median with 95 % certainty, or, for fewer than 6 runs,
 the least and the greatest."""
 
+COUNTED = """\
+Counted, not timed, in {runs} run(s). "to best" is {subject} over the best other allocator at that
+workload."""
+
+IDLE = """\
+Memory that is resident for each thread while all wait, beyond that of as many threads that took no
+block: median of {runs} runs, +- half the width of its interval in per cent. Each thread took and
+freed a block of each of 64 sizes of 8 to 4096 bytes: in idle-turns one after the other, in
+idle-together all before the first was freed. @N: N threads."""
+
 MEANS = """\
-Geometric means relative to glibc; each family counts the same in "all". A mean with * is over the
+Geometric means relative to {base}; each family counts the same in "all". A mean with * is over the
 workloads that worked only. "best of all" takes the best other allocator at each workload anew."""
 
 
@@ -22,15 +39,17 @@ def report(results, markdown=False):
     render = table.markdown if markdown else table.text
     heading = (lambda text: f"### {text}") if markdown else (lambda text: f"== {text}")
     runs = results.document["runs"]
-    parts = [environment(results), LEGEND.format(runs=runs, subject=results.subject)]
+    legend = COUNTED if results.counted else IDLE if "idle" in results.metrics else LEGEND
+    names = {"runs": runs, "subject": results.subject, "base": results.base}
+    parts = [environment(results), legend.format(**names)]
     for family in results.families:
         for metric in metrics_of(results, family):
             parts += [heading(f"{family}: {TITLES[metric]}"),
                       render(*family_table(results, family, metric))]
     parts += special_parts(results, render, heading)
-    parts += [heading("summary"), MEANS]
-    for metric in ("time", "cpu", "rss", "faults"):
-        parts.append(render(*mean_table(results, metric)))
+    means = [metric for metric in results.metrics if metric not in ABSOLUTE]
+    parts += [heading("summary"), MEANS.format(**names)] if means else []
+    parts += [render(*mean_table(results, metric)) for metric in means]
     parts.append(verdict(results, "- " if markdown else ""))
     parts += troubles(results)
     return "\n\n".join(part for part in parts if part) + "\n"
@@ -58,7 +77,7 @@ def busy(document):
 
 
 def metrics_of(results, family):
-    metrics = ["time", "cpu", "rss", "faults"]
+    metrics = list(results.metrics)
     for metric in ("operations", "instructions"):
         if any(results.value(w, n, metric) for w in results.of(family) for n in results.names):
             metrics.append(metric)
@@ -66,17 +85,17 @@ def metrics_of(results, family):
 
 
 def family_table(results, family, metric):
-    absolute = metric in ("operations", "instructions")
+    absolute = metric in ABSOLUTE
     header = ["workload", *results.names]
-    judged = not absolute and results.subject in results.names
-    if judged:
+    to_best = not absolute and results.subject in results.names
+    if to_best:
         header.append("to best")
     rows = []
     for workload in results.of(family):
         row = [workload["name"]]
         for name in results.names:
-            row.append(cell(results, workload, name, metric, absolute or name == BASE))
-        if judged:
+            row.append(cell(results, workload, name, metric, absolute or name == results.base))
+        if to_best:
             row.append(to_best_cell(results, workload, metric))
         rows.append(row)
     return header, rows
@@ -89,13 +108,13 @@ def cell(results, workload, name, metric, absolute):
     if value is None:
         return "-"
     samples = results.samples(workload, name, metric) if metric != "instructions" else []
-    spread_text = f" ±{spread.width(samples) * 100:.0f}" if samples else ""
+    spread_text = f" ±{spread.width(samples) * 100:.0f}" if len(samples) > 1 else ""
     if absolute:
         return table.quantity(value, metric) + spread_text
-    relative = summary.ratio(results, workload, name, metric, BASE)
+    relative = summary.ratio(results, workload, name, metric, results.base)
     if relative is None:
         return table.quantity(value, metric)
-    mark = "" if summary.told_apart(results, workload, name, BASE, metric) else "~"
+    mark = "" if summary.told_apart(results, workload, name, results.base, metric) else "~"
     return f"{relative:.2f}{mark}{spread_text}"
 
 
@@ -128,12 +147,16 @@ def mean_table(results, metric):
     return header, rows
 
 
+def judged(results):
+    return [metric for metric in JUDGED if metric in results.metrics]
+
+
 def verdict(results, mark=""):
     """Where the subject wins and loses against the best other; `mark` begins each line's item."""
     if results.subject not in results.names:
         return ""
     lines = []
-    for metric in ("time", "rss"):
+    for metric in judged(results):
         ahead, behind, same = wins_and_losses(results, metric)
         lines.append(f"{mark}{TITLES[metric]}, {results.subject} against the best other at each "
                      f"workload: ahead in {len(ahead)}, behind in {len(behind)}, not told apart in "
@@ -165,12 +188,32 @@ def special_parts(results, render, heading):
     if pairs:
         parts += [heading("instructions of a pair of 24 bytes (callgrind)"),
                   render(*pair_table(pairs, results.names))]
+    if scaling.beyond(results)[1]:
+        parts += [heading("the same work with more threads than cores (above 1: it takes longer)"),
+                  render(*scaling.table(results))]
+    sums = calls_table(results)
+    if sums:
+        parts += [heading("page faults and memory calls, summed over the workloads"),
+                  render(*sums)]
     for workload in results.workloads:
         figures = {n: r.get("figures") for n, r in workload["results"].items() if r.get("figures")}
         if figures:
             parts += [heading(f"{workload['name']}: resident memory over live bytes"),
                       render(*figures_table(results, figures))]
     return parts
+
+
+def calls_table(results):
+    """What the kernel was asked for by each allocator, over the workloads that none failed in."""
+    whole = [w for w in results.workloads
+             if all(r.get("calls") and not r["failed"] for r in w["results"].values())]
+    if not whole:
+        return None
+    known = ("time", "cpu", "rss", "failed", "calls", "kernel", "figures", "series")
+    columns = [key for key in next(iter(whole[0]["results"].values())) if key not in known]
+    rows = [[name, *(f"{sum(results.value(w, name, column) for w in whole):.0f}"
+                     for column in columns)] for name in results.names]
+    return ["allocator", *(TITLES.get(column, column) for column in columns)], rows
 
 
 def pair_table(pairs, names):

@@ -4,7 +4,9 @@ import json
 import os
 import statistics
 
+from .allocator import BASE
 from .failure import Usage
+from .measure import METRICS
 
 FORMAT = 1
 
@@ -15,6 +17,9 @@ class Results:
     def __init__(self, document):
         self.document = document
         self.subject = document["subject"]
+        self.base = document.get("base", BASE)
+        self.metrics = document.get("metrics", METRICS)  # what this run is about
+        self.counted = document.get("counted", False)  # by one run each, and not timed
         self.names = [a["name"] for a in document["allocators"]]
         self.workloads = document["workloads"]
         self.families = list(dict.fromkeys(w["family"] for w in self.workloads))

@@ -1,5 +1,4 @@
 """A benchmark session: every workload under every allocator, in turns, round after round."""
-from .allocator import BASE
 from .failure import Failure
 from .measure import METRICS
 
@@ -14,6 +13,8 @@ class Entry:
         document = {"failed": self.failed}
         for metric in METRICS:
             document[metric] = [getattr(sample, metric) for sample in self.samples]
+        for metric in self.samples[0].counts if self.samples else ():
+            document[metric] = [sample.counts[metric] for sample in self.samples]
         if any(sample.operations for sample in self.samples):
             document["operations"] = [sample.operations for sample in self.samples]
         if self.instructions is not None:
@@ -26,6 +27,8 @@ class Entry:
 
 
 class Session:
+    """The first of `allocators` is what the others are compared with."""
+
     def __init__(self, bench, workloads, allocators, runs):
         self.bench, self.allocators, self.runs = bench, allocators, runs
         self.missing = {w.name: w.missing() for w in workloads if w.missing()}
@@ -48,13 +51,12 @@ class Session:
                     self.once(workload, allocator)
 
     def warm_up(self, workload):
-        """A run under glibc that is not counted: inputs are made and files cached, and its output
-        is what every allocator's is compared with."""
-        base = next(a for a in self.allocators if a.name == BASE)
+        """A run under the first that is not counted: inputs are made and files cached, and its
+        output is what every allocator's is compared with."""
         try:
-            self.expected[workload.name] = workload.run(self.bench, base).checksum
+            self.expected[workload.name] = workload.run(self.bench, self.allocators[0]).checksum
         except Failure:
-            self.expected[workload.name] = None  # the counted run under glibc will say why
+            self.expected[workload.name] = None  # the counted run under it will say why
 
     def once(self, workload, allocator):
         entry = self.entries[workload.name][allocator.name]
@@ -64,7 +66,7 @@ class Session:
             sample = workload.run(self.bench, allocator)
             expected = self.expected[workload.name]
             if expected is not None and sample.checksum != expected:
-                raise Failure("its output differs from that under glibc")
+                raise Failure(f"its output differs from that under {self.allocators[0].name}")
             entry.samples.append(sample)
         except Failure as failure:
             entry.failed = str(failure)

@@ -1,9 +1,8 @@
 """Ratios and their geometric means over the workloads of a run."""
 from . import spread
-from .allocator import BASE
 
 # A count that can be zero has no ratio: it is taken as one more on both sides.
-OFFSET = {"faults": 1}
+OFFSET = {"faults": 1, "calls": 1}
 
 
 def ratio(results, workload, name, metric, against):
@@ -16,15 +15,15 @@ def ratio(results, workload, name, metric, against):
 
 
 def told_apart(results, workload, first, second, metric):
-    if metric == "instructions":
-        return True  # counted, not timed
+    if metric == "instructions" or results.counted:
+        return True
     samples = [results.samples(workload, name, metric) for name in (first, second)]
     return all(samples) and spread.apart(*samples)
 
 
 def mean(results, family, name, metric):
-    """The geometric mean of a family's ratios to glibc, over the workloads that worked."""
-    ratios = [ratio(results, w, name, metric, BASE) for w in results.of(family)]
+    """The geometric mean of a family's ratios to the base, over the workloads that worked."""
+    ratios = [ratio(results, w, name, metric, results.base) for w in results.of(family)]
     return spread.geometric_mean(r for r in ratios if r is not None)
 
 
@@ -58,7 +57,7 @@ def best_of_all(results, metric, family):
     ratios = []
     for workload in results.of(family):
         name = results.best_other(workload, metric)
-        ratios.append(ratio(results, workload, name, metric, BASE) if name else None)
+        ratios.append(ratio(results, workload, name, metric, results.base) if name else None)
     return spread.geometric_mean(r for r in ratios if r is not None)
 
 

@@ -26,6 +26,8 @@ def quantity(value, metric):
         return f"{value:.3f} s" if value >= 0.1 else f"{value * 1000:.2f} ms"
     if metric == "rss":
         return f"{value / (1 << 20):.1f} MiB"
+    if metric == "idle":
+        return f"{value / 1024:.1f} KiB"
     if metric == "operations":
         return f"{value / 1e6:.3g} M/s"
     if metric == "instructions":

@@ -15,7 +15,7 @@ class Bench:
     build: str  # where the compiled workloads are
     scratch: str
     scale: float
-    launcher: str = ""
+    launcher: list = field(default_factory=list)  # the command
     sources: str = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))),
                                 "programs")
     prepared: dict = field(default_factory=dict)

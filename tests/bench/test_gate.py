@@ -65,6 +65,37 @@ class Figures(unittest.TestCase):
         self.assertEqual(summary.best_mean(results, "time")[0], "glibc")
 
 
+class OtherCommands(unittest.TestCase):
+    def test_python_is_against_its_own_allocator(self):
+        made = document({("python", "graphs"): {
+            "pymalloc": result(steady(1.0)), "glibc": result(steady(1.3)),
+            "libpool": result(steady(0.96), rss=(1 << 20) + (1 << 15))}})
+        made["base"] = "pymalloc"
+        passed, lines = gate.check(Results(made), {"python-time": 1, "python-rss": 1})
+        self.assertFalse(passed)
+        self.assertEqual(lines[0], "gate: python-time: 0.960 of pymalloc, within 1")
+        self.assertIn("python-rss: 1.031 of pymalloc, over the limit of 1 by 3.1 %", lines[1])
+        self.assertFalse(gate.check(run_of(0.5), {"python-time": 9})[0])
+
+    def test_kernel_work_is_against_glibc(self):
+        made = document({("programs", "lua"): {"glibc": result([1]) | {"kernel": [1000]},
+                                               "libpool": result([1]) | {"kernel": [1200]}}})
+        self.assertTrue(gate.check(Results(made), {"kernel": 1.2})[0])
+        self.assertFalse(gate.check(Results(made), {"kernel": 1.1})[0])
+        self.assertFalse(gate.check(run_of(0.5), {"kernel": 9})[0])
+
+    def test_the_dearest_idle_thread_counts(self):
+        made = document({("threaded", name): {
+            "glibc": result([1]) | {"idle": [1000.0]},
+            "libpool": result([1]) | {"idle": [kib * 1024.0]}}
+            for name, kib in (("idle-turns@64", 40), ("idle-together@64", 66))})
+        passed, lines = gate.check(Results(made), {"idle-thread": 64})
+        self.assertFalse(passed)
+        self.assertIn("66.000 KiB at idle-together@64, over the limit of 64", lines[0])
+        self.assertTrue(gate.check(Results(made), {"idle-thread": 66})[0])
+        self.assertFalse(gate.check(run_of(0.5), {"idle-thread": 9999})[0])
+
+
 class Text(unittest.TestCase):
     def test_parsing(self):
         self.assertEqual(gate.parse("time=0.95,rss-programs=1"),

@@ -4,7 +4,7 @@ import tempfile
 import unittest
 
 from results_of import document, result, steady
-from runner import chart, instructions, readme, report
+from runner import chart, gate, instructions, readme, report
 from runner.failure import Usage
 from runner.results import Results
 
@@ -60,6 +60,40 @@ class Report(unittest.TestCase):
                       report.report(run_of(), markdown=True))
 
 
+class OtherCommands(unittest.TestCase):
+    def test_python_is_told_relative_to_its_own(self):
+        made = document({("python", "graphs"): {"pymalloc": result(steady(1.0)),
+                                                "libpool": result(steady(0.9))}})
+        made["base"] = "pymalloc"
+        said = report.report(Results(made))
+        self.assertIn("relative to pymalloc", said)
+        self.assertNotIn("glibc", said)
+        self.assertRegex(said, r"graphs +1\.000 s ±0 +0\.90 ±0 +0\.90 pymalloc")
+
+    def test_counts_have_no_times(self):
+        def calls(count, anonymous):
+            return result([1.0]) | {"kernel": [count + 100], "calls": [count],
+                                    "mmap": [anonymous], "brk": [count - anonymous]}
+        made = document({("programs", name): {"glibc": calls(100, 10), "libpool": calls(50, 20)}
+                         for name in ("lua", "perl")})
+        made |= {"metrics": ["kernel", "faults", "calls"], "counted": True, "runs": 1}
+        lines = report.report(Results(made)).splitlines()
+        self.assertFalse(any("time" in line for line in lines if line.startswith("==")), lines)
+        found = [line.split() for line in lines]
+        self.assertIn(["lua", "200", "0.75", "0.75", "glibc"], found)
+        self.assertIn(["libpool", "200", "40", "60"], found)  # faults, mmap, brk of both
+        self.assertIn("ahead: lua 0.75, perl 0.75", "\n".join(lines))
+
+    def test_idle_threads_are_told_as_they_are(self):
+        made = document({("threaded", "idle-turns@64"): {
+            "glibc": result([1.0]) | {"idle": [-4096.0]},
+            "libpool": result([1.0]) | {"idle": [50 * 1024.0]}}})
+        made["metrics"] = ["idle"]
+        said = report.report(Results(made))
+        self.assertRegex(said, r"idle-turns@64 +-4\.0 KiB +50\.0 KiB")
+        self.assertNotIn("Geometric", said)
+
+
 class Readme(unittest.TestCase):
     def test_only_the_section_is_rewritten(self):
         with tempfile.TemporaryDirectory() as directory:
@@ -91,6 +125,35 @@ class Readme(unittest.TestCase):
                          for n in (1, 2, 64)})
         with tempfile.TemporaryDirectory() as directory:
             self.assertEqual(chart.draw(Results(made), directory), ["scaling"])
+
+
+class Scaling(unittest.TestCase):
+    """On two cores: relay keeps its time, server takes four times as long with 16 threads."""
+
+    def setUp(self):
+        times = {"relay": {1: 1.0, 2: 0.5, 16: 0.5, 64: 0.5}, "server": {1: 2, 2: 1, 16: 4, 64: 1}}
+        self.made = document({
+            ("threaded", f"{kind}@{count}"): {"glibc": result(steady(1.0)),
+                                              "libpool": result(steady(time))}
+            for kind, of in times.items() for count, time in of.items()})
+
+    def test_times_beyond_the_cores_are_to_that_at_them(self):
+        found = [line.split() for line in report.report(Results(self.made)).splitlines()]
+        for row in (["server@16", "1.00", "4.00"], ["relay@64", "1.00", "1.00"],
+                    ["mean@16", "1.00", "2.00"], ["mean@64", "1.00", "1.00"]):
+            self.assertIn(row, found)
+
+    def test_the_gate_takes_the_number_where_it_is_worst(self):
+        passed, lines = gate.check(Results(self.made), {"scaling": 1.9})
+        self.assertFalse(passed)
+        self.assertIn("scaling: 2.000 at 16 threads, over the limit of 1.9", lines[0])
+        self.assertTrue(gate.check(Results(self.made), {"scaling": 2.01})[0])
+
+    def test_without_a_number_on_each_side_there_is_nothing_to_say(self):
+        self.made["machine"]["cores"] = 64
+        self.assertNotIn("more threads than cores", report.report(Results(self.made)))
+        self.assertFalse(gate.check(Results(self.made), {"scaling": 99})[0])
+        self.assertFalse(gate.check(run_of(), {"scaling": 99})[0])
 
 
 class Callgrind(unittest.TestCase):

@@ -23,7 +23,7 @@ class Scratch(unittest.TestCase):
         self.scratch = tempfile.mkdtemp(prefix="bench-test-")
         self.addCleanup(shutil.rmtree, self.scratch)
         self.bench = workload.Bench(BUILD, self.scratch, 0.02)
-        self.bench.launcher = self.bench.binary("launch")
+        self.bench.launcher = [self.bench.binary("launch")]
 
     def path(self, name):
         return os.path.join(self.scratch, name)

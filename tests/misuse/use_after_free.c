@@ -56,13 +56,13 @@ static void *free_in_thread(void *block) {
     return NULL;
 }
 
-/* Freed by another thread and not collected yet: the owner notices as it collects. */
+/* Freed by another thread and not collected yet: the owner notices before it hands it out. */
 static void freed_by_other(void) {
     pthread_t thread;
     char *block = malloc(48);
     if (pthread_create(&thread, NULL, free_in_thread, block) == 0)
         pthread_join(thread, NULL);
-    expect("free(%p): use after free: a free block was written to", block);
+    expect("malloc(%p): use after free: a free block was written to", block);
     memset(block, 0x11, 8);
     for (int i = 0; i < 100000; i++)
         if (malloc(48) == NULL)

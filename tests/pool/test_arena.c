@@ -1,10 +1,10 @@
 #include "arena.h"
 
+#include <stdio.h>
 #include <string.h>
 
-#include <stdio.h>
-
 #include "decay.h"
+#include "os.h"
 #include "owner.h"
 #include "support.h"
 
@@ -195,16 +195,25 @@ static bool has_flag(const void *at, const char *flag) {
 
 /* The kernel must not make a huge page again of one of which a part was given back. */
 static void test_huge_given_back(void) {
+    static struct pool *pools[ARENA_POOLS + 2];
+    uint32_t n = 0;
     decay_live((int64_t)(ARENA_BYTES * 64));
-    struct pool *pool = arena_take(1, false), *other = arena_take(1, false);
+    for (; n < ARENA_POOLS + 2; n++) {
+        pools[n] = arena_take(1, false);
+        CU_ASSERT_PTR_NOT_NULL_FATAL(pools[n]);
+        pools[n]->state = POOL_USED;
+        pools[n]->touched = POOL_BYTES / OS_PAGE;
+    }
     decay_live(-(int64_t)(ARENA_BYTES * 64));
-    CU_ASSERT_FATAL(pool != NULL && other != NULL);
-    pool->state = other->state = POOL_USED;
-    CU_ASSERT(pool->arena->huge && has_flag(pool->base, " hg"));
-    arena_return(other, 1);
+    struct arena *arena = pools[ARENA_POOLS]->arena;
+    bool huge = arena->huge;
+    CU_ASSERT_EQUAL(has_flag(arena->base, " hg"), huge);
+    arena_return(pools[--n], 1);
     arena_purge(0);
-    CU_ASSERT(!pool->arena->huge && !has_flag(pool->base, " hg") && has_flag(pool->base, " nh"));
-    arena_return(pool, 1);
+    CU_ASSERT(!arena->huge && !has_flag(arena->base, " hg"));
+    CU_ASSERT_EQUAL(has_flag(arena->base, " nh"), huge);
+    while (n > 0)
+        arena_return(pools[--n], 1);
     empty_all();
 }
 
@@ -243,6 +252,35 @@ static void test_random(void) {
     empty_all();
 }
 
+#define MANY (40 * ARENA_POOLS)
+
+/* Takes and returns many pools; was huge memory asked for? */
+static bool huge_for(uint8_t touched) {
+    static struct pool *pools[MANY];
+    bool huge = false;
+    for (uint32_t i = 0; i < MANY; i++) {
+        pools[i] = arena_take(1, false);
+        CU_ASSERT_PTR_NOT_NULL_FATAL(pools[i]);
+        pools[i]->state = POOL_FULL;
+        pools[i]->touched = touched;
+        huge |= pools[i]->arena->huge;
+    }
+    for (uint32_t i = 0; i < MANY; i++)
+        arena_return(pools[i], 1);
+    empty_all();
+    return huge;
+}
+
+/* Many pools of which little is touched are no reason for huge pages, as full ones are. (The
+ * system may be too slow with them: then the first one is the last.) */
+static void test_huge(void) {
+    decay_live(ARENA_BYTES * 16);
+    bool ever = decay_huge(ARENA_BYTES);
+    decay_live(-(int64_t)ARENA_BYTES * 16);
+    CU_ASSERT(!huge_for(1));
+    CU_ASSERT_EQUAL(huge_for(POOL_BYTES / OS_PAGE), ever);
+}
+
 CU_TestInfo arena_tests[] = {
     {"no more is kept than allowed", test_allowance},
     {"take: aligned, recorded, zero", test_take},
@@ -254,5 +292,6 @@ CU_TestInfo arena_tests[] = {
     {"a place that fits exactly", test_exact_fit},
     {"a huge page given back in part", test_huge_given_back},
     {"at random", test_random},
+    {"huge pages", test_huge},
     CU_TEST_INFO_NULL,
 };

@@ -142,11 +142,57 @@ static void test_mail_joins(void) {
     stop(pool);
 }
 
+/* While the pool stands on its heap's mail, all but one block can be had, if they are many. */
+static void test_mail_most(void) {
+    struct pool *pool = start(class_of(64));
+    static char seen[POOL_BYTES / MIN_ALIGN];
+    uint32_t few = 1 + pool->capacity / 32u;
+    memset(seen, 0, sizeof seen);
+    block_list_carve(pool, pool->capacity);
+    take_all(pool, seen);
+    for (uint32_t i = 0; i < 3 * few; i++) {
+        CU_ASSERT(mail_worth_taking(pool) == (i > few));
+        if (!mail_worth_taking(pool))
+            CU_ASSERT_EQUAL(block_list_take_most(pool), 0);
+        remote_free(pool, pool->base + i * pool->block_size);
+    }
+    CU_ASSERT_EQUAL(block_list_take_most(pool), 3 * few - 1);
+    CU_ASSERT_PTR_EQUAL(heap.mail, pool);
+    CU_ASSERT_EQUAL(block_list_length(pool), 3 * few - 1);
+    CU_ASSERT_EQUAL(block_list_take_most(pool), 0);
+    remote_free(pool, pool->base + 3 * few * pool->block_size);
+    CU_ASSERT_PTR_EQUAL(heap.mail, pool);
+    CU_ASSERT_PTR_NULL(pool->mail_next);
+    CU_ASSERT_EQUAL(block_list_take_mail(pool), 2);
+    CU_ASSERT_EQUAL(block_list_length(pool), 3 * few + 1);
+    CU_ASSERT_EQUAL(pool_used(pool), pool->capacity - 3 * few - 1);
+    stop(pool);
+}
+
+/* A fork may come when the one that stays has not yet been made the only one. */
+static void test_mail_mended(void) {
+    struct pool *pool = start(class_of(64));
+    static char seen[POOL_BYTES / MIN_ALIGN];
+    memset(seen, 0, sizeof seen);
+    block_list_carve(pool, pool->capacity);
+    take_all(pool, seen);
+    struct link *one = (struct link *)pool->base, *two = (struct link *)(pool->base + 64);
+    block_list_mend_mail(pool);
+    remote_free(pool, one);
+    *one = (struct link){.next = link_to(two), .mark = MARK};
+    block_list_mend_mail(pool);
+    remote_free(pool, two);
+    CU_ASSERT_EQUAL(block_list_take_mail(pool), 2);
+    CU_ASSERT_EQUAL(block_list_length(pool), 2);
+    stop(pool);
+}
+
 static void take_mail(void *pool) {
     block_list_take_mail(pool);
 }
 
-/* What was written into after it was freed is refused at the latest when it comes home. */
+/* The end of the mail is refused when it joins a list if it was written into; the rest when it is
+ * handed out (test_remote.c). */
 static void test_mail_written_to(void) {
     struct pool *pool = start(class_of(64));
     block_list_carve(pool, pool->capacity);
@@ -183,6 +229,8 @@ CU_TestInfo block_list_tests[] = {
     {"push", test_push},
     {"mail", test_mail},
     {"mail joins the list", test_mail_joins},
+    {"most of the mail", test_mail_most},
+    {"mail mended after a fork", test_mail_mended},
     {"mail written to", test_mail_written_to},
     {"a broken list", test_broken_list},
     CU_TEST_INFO_NULL,

@@ -5,6 +5,7 @@
 
 #include "arena.h"
 #include "block_list.h"
+#include "os.h"
 #include "registry.h"
 #include "support.h"
 
@@ -209,6 +210,25 @@ static void test_counts(void) {
         heap_free(block[i]);
 }
 
+/* A pool that goes round, from class to class, gets no more memory than the largest of its uses
+ * took: a block of each class in turn. */
+static void test_goes_round(void) {
+    pool_trim(0);
+    struct pool *pool = NULL;
+    for (uint32_t round = 0; round < 40; round++) {
+        size_t size = 16 * (1 + round % 32);
+        void *block = heap_alloc(size);
+        pool = owner_pool(block);
+        CU_ASSERT(pool->touched <= 2);
+        CU_ASSERT(resident(pool->base, POOL_BYTES) <= pool->touched * OS_PAGE);
+        heap_free(block);
+        heap_enter(self.heap);
+        heap_give_back(self.heap, 0);
+        heap_leave(self.heap);
+    }
+    CU_ASSERT_EQUAL(pool->fresh, 0);
+}
+
 static void test_too_much(void) {
     for (int shift = 47; shift < 64; shift++) {
         errno = 0;
@@ -230,6 +250,7 @@ CU_TestInfo heap_tests[] = {
     {"data that look like marks", test_data_like_marks},
     {"written into after free", test_written_after_free},
     {"refills are counted", test_counts},
+    {"a pool goes round", test_goes_round},
     {"too much asked for", test_too_much},
     CU_TEST_INFO_NULL,
 };

@@ -92,6 +92,29 @@ static void test_halves(void) {
     }
 }
 
+static void take_many(void *size) {
+    for (int i = 0; i < COUNT; i++)
+        pool_malloc((size_t)(uintptr_t)size);
+}
+
+/* What another thread freed and somebody then wrote into is not handed out again. (Where the
+ * invariants are checked they find it first.) */
+static void test_written_to(void) {
+    const int stopped = EXPECT_CHECKED ? CRASHED : MISUSE_CORRUPT_LINK;
+    allocate(400);
+    in_thread(free_odd, NULL);
+    CU_ASSERT_EQUAL(stopped_for(take_many, (void *)400), RETURNED);
+    for (int i = 1001; i < 1021; i += 2) {
+        struct link was = *(struct link *)block[i];
+        memset(block[i], 'x', 8);
+        CU_ASSERT_EQUAL(stopped_for(take_many, (void *)400), stopped);
+        *(struct link *)block[i] = was;
+    }
+    for (int i = 0; i < COUNT; i += 2)
+        pool_free(block[i]);
+    collect();
+}
+
 static void free_one(void *p) {
     pool_free(p);
 }
@@ -204,6 +227,7 @@ static void test_after_the_owner(void) {
 CU_TestInfo remote_tests[] = {
     {"freed elsewhere, collected at home", test_comes_home},
     {"half and half", test_halves},
+    {"written to after a free elsewhere", test_written_to},
     {"misuse across threads", test_double},
     {"many threads at once", test_crowd},
     {"the owner has ended", test_after_the_owner},

@@ -1,0 +1,100 @@
+#include "rest.h"
+
+#include "block_list.h"
+#include "heap_slow.h"
+#include "support.h"
+
+#define SIZE   2048
+#define BLOCKS (POOL_BYTES / SIZE)
+#define POOLS  (REST_MAX + 8)
+
+static char *block[POOLS * BLOCKS];
+
+static uint32_t pools(void) {
+    return self.heap->count[class_of(SIZE)].pools;
+}
+
+static void limit(uint32_t keep) {
+    heap_enter(self.heap);
+    rest_limit(self.heap, keep);
+    heap_leave(self.heap);
+    heap_check(self.heap);
+}
+
+static void take(uint32_t count) {
+    for (uint32_t i = 0; i < count; i++)
+        block[i] = heap_alloc(SIZE);
+}
+
+static void drop(uint32_t from, uint32_t to) {
+    for (uint32_t i = from; i < to; i++)
+        heap_free(block[i]);
+    heap_check(self.heap);
+}
+
+static void test_rests(void) {
+    take(2 * BLOCKS);
+    drop(0, BLOCKS);
+    struct pool *pool = owner_pool(block[0]);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(pool);
+    CU_ASSERT_EQUAL(pool->resting, 1);
+    CU_ASSERT_EQUAL(pool_used(pool), 0);
+    CU_ASSERT_EQUAL(self.heap->rest_bytes, POOL_BYTES);
+    limit(POOL_BYTES);
+    CU_ASSERT_EQUAL(pool->resting, 1);
+    limit(POOL_BYTES - 1);
+    CU_ASSERT_EQUAL(self.heap->rest_bytes, 0);
+    CU_ASSERT_EQUAL(pools(), 1);
+    CU_ASSERT_PTR_NULL(owner_pool(block[0]));
+    drop(BLOCKS, 2 * BLOCKS);
+    limit(0);
+}
+
+/* A pool that is used again rests on, and stays when its time is over. */
+static void test_used_again(void) {
+    take(BLOCKS);
+    drop(0, BLOCKS);
+    struct pool *pool = owner_pool(block[0]);
+    char *again = heap_alloc(SIZE);
+    CU_ASSERT_PTR_EQUAL(owner_pool(again), pool);
+    CU_ASSERT_EQUAL(pool->resting, 1);
+    limit(0);
+    CU_ASSERT_EQUAL(pool->resting, 0);
+    CU_ASSERT_PTR_EQUAL(owner_pool(again), pool);
+    heap_free(again);
+    limit(0);
+    CU_ASSERT_PTR_NULL(owner_pool(again));
+}
+
+/* Full again, its rest is over. */
+static void test_full_again(void) {
+    take(BLOCKS);
+    drop(0, BLOCKS);
+    take(BLOCKS);
+    CU_ASSERT_EQUAL(owner_pool(block[0])->resting, 0);
+    CU_ASSERT_EQUAL(self.heap->rest_bytes, 0);
+    drop(0, BLOCKS);
+    limit(0);
+}
+
+/* The oldest go when there are too many, in number or bytes. */
+static void test_many(void) {
+    take(POOLS * BLOCKS);
+    CU_ASSERT_EQUAL(pools(), POOLS);
+    drop(0, POOLS * BLOCKS);
+    CU_ASSERT(self.heap->rest_bytes <= (uint32_t)512 << 10);
+    CU_ASSERT(self.heap->rest_bytes >= REST_LEAST);
+    CU_ASSERT_EQUAL(pools(), self.heap->rest_bytes / POOL_BYTES);
+    CU_ASSERT_PTR_NULL(owner_pool(block[0]));
+    CU_ASSERT_PTR_NOT_NULL(owner_pool(block[POOLS * BLOCKS - 1]));
+    limit(0);
+    CU_ASSERT_EQUAL(pools(), 0);
+}
+
+CU_TestInfo rest_tests[] = {
+    {"an empty pool rests", test_rests},
+    {"used again", test_used_again},
+    {"full again", test_full_again},
+    {"too many", test_many},
+    CU_TEST_INFO_NULL,
+};

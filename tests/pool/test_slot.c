@@ -1,0 +1,161 @@
+#include "slot.h"
+
+#include "block_list.h"
+#include "heap_slow.h"
+#include "support.h"
+
+#define LENT  1024
+#define COUNT (POOL_BYTES / LENT)
+
+static char *lent[COUNT];
+
+/* A full pool of the larger class, of which `count` blocks came back; nothing else. */
+static void start(uint32_t count) {
+    heap_free(heap_alloc(16));
+    heap_enter(self.heap);
+    heap_give_back(self.heap, 0);
+    heap_leave(self.heap);
+    for (uint32_t i = 0; i < COUNT; i++)
+        lent[i] = heap_alloc(LENT);
+    for (uint32_t i = 0; i < count; i++)
+        heap_free(lent[i]);
+    heap_check(self.heap);
+}
+
+static void finish(uint32_t count) {
+    for (uint32_t i = count; i < COUNT; i++)
+        heap_free(lent[i]);
+    heap_check(self.heap);
+}
+
+/* A class of its group, until it has run out often enough. */
+static void test_groups(void) {
+    char *block[200];
+    start(0);
+    block[0] = heap_alloc(5 * 16);
+    CU_ASSERT_EQUAL(pool_usable(block[0]), 6 * 16);
+    uint32_t own = 0;
+    for (uint32_t i = 1; i < 200; i++) {
+        block[i] = heap_alloc(5 * 16);
+        own += pool_usable(block[i]) == 5 * 16;
+    }
+    CU_ASSERT(own > 50 && own < 200);
+    heap_check(self.heap);
+    for (uint32_t i = 0; i < 200; i++)
+        heap_free(block[i]);
+    finish(0);
+}
+
+/* Blocks that came back serve a smaller class before it touches memory of its own. */
+static void test_borrows(void) {
+    char *block[COUNT];
+    start(COUNT / 2);
+    uint32_t pools = self.heap->count[class_of(768)].pools;
+    for (uint32_t i = 0; i < COUNT / 2; i++) {
+        block[i] = heap_alloc(700);
+        CU_ASSERT_EQUAL(pool_usable(block[i]), LENT);
+        fill(block[i], LENT, i);
+    }
+    CU_ASSERT_EQUAL(self.heap->count[class_of(768)].pools, pools);
+    heap_check(self.heap);
+    char *next = heap_alloc(700);
+    CU_ASSERT_EQUAL(pool_usable(next), 768);
+    heap_free(next);
+    for (uint32_t i = 0; i < COUNT / 2; i++) {
+        CU_ASSERT(filled(block[i], LENT, i));
+        heap_free(block[i]);
+    }
+    finish(COUNT / 2);
+}
+
+/* The lender and the borrower take turns; when the list is at its end, both have lost it. */
+static void test_both(void) {
+    start(COUNT / 2);
+    char *one = heap_alloc(700), *two = heap_alloc(LENT);
+    CU_ASSERT_PTR_EQUAL(owner_pool(one), owner_pool(two));
+    char *rest[COUNT];
+    for (uint32_t i = 0; i < COUNT; i++)
+        rest[i] = heap_alloc(LENT);
+    CU_ASSERT(self.slot[class_of(700)] == &pool_none ||
+              !block_list_empty(self.slot[class_of(700)]));
+    heap_check(self.heap);
+    for (uint32_t i = 0; i < COUNT; i++)
+        heap_free(rest[i]);
+    heap_free(one);
+    heap_free(two);
+    finish(COUNT / 2);
+}
+
+/* What was cut and never used stays with the class that grows, and half as much again is most. */
+static void test_not_lent(void) {
+    start(0);
+    char *first = heap_alloc(LENT);
+    char *small = heap_alloc(700);
+    CU_ASSERT_EQUAL(pool_usable(small), 768);
+    heap_free(small);
+    heap_free(first);
+    finish(0);
+    start(COUNT - 1);
+    small = heap_alloc(500);
+    CU_ASSERT_EQUAL(pool_usable(small), 512);
+    heap_free(small);
+    finish(COUNT - 1);
+}
+
+/* A borrowed block would be aligned only by chance. */
+static void test_aligned(void) {
+    static char *odd[POOL_BYTES / 1296];
+    uint32_t count = sizeof odd / sizeof *odd, odd_class = class_of(1296);
+    start(0);
+    self.heap->wanted[odd_class] = UINT8_MAX;
+    CU_ASSERT_EQUAL(slot_source(self.heap, odd_class), odd_class);
+    for (uint32_t i = 0; i < count; i++)
+        odd[i] = heap_alloc(1296);
+    for (uint32_t i = 0; i + 1 < count; i++)
+        heap_free(odd[i]);
+    char *plain = heap_alloc(1000), *block[8];
+    for (int i = 0; i < 8; i++) {
+        block[i] = pool_aligned(64, 960);
+        CU_ASSERT_EQUAL((uintptr_t)block[i] % 64, 0);
+    }
+    CU_ASSERT_EQUAL(pool_usable(plain), 1296);
+    heap_check(self.heap);
+    for (int i = 0; i < 8; i++)
+        heap_free(block[i]);
+    heap_free(plain);
+    heap_free(odd[count - 1]);
+    finish(0);
+}
+
+/* A thread's end leaves its pools on the lists, lent ones once. */
+static void borrow_and_end(void *p) {
+    char **left = p;
+    start(COUNT / 2);
+    left[0] = heap_alloc(700);
+    left[1] = lent[COUNT - 1];
+    for (uint32_t i = COUNT / 2; i + 1 < COUNT; i++)
+        heap_free(lent[i]);
+    left[2] = (char *)self.heap;
+}
+
+static void test_cleared(void) {
+    char *left[3];
+    in_thread(borrow_and_end, left);
+    struct heap *heap = (struct heap *)left[2];
+    struct pool *pool = owner_pool(left[0]);
+    CU_ASSERT_PTR_EQUAL(heap->partial[class_of(LENT)].first, pool);
+    CU_ASSERT_PTR_EQUAL(heap->partial[class_of(LENT)].last, pool);
+    CU_ASSERT_EQUAL(heap->source[class_of(LENT)], class_of(LENT));
+    heap_free(left[0]);
+    heap_free(left[1]);
+}
+
+CU_TestInfo slot_tests[] = {
+    {"groups of classes", test_groups},
+    {"a smaller class borrows", test_borrows},
+    {"lender and borrower", test_both},
+    {"what is not lent", test_not_lent},
+    {"aligned blocks", test_aligned},
+    {"a thread's end", test_cleared},
+    CU_TEST_INFO_NULL,
+};
