@@ -143,6 +143,9 @@ void *big_alloc_slow(size_t size, bool clear) {
     void *block = NULL;
     if (heap != NULL && heap->big_bytes >= size)
         block = take_kept(heap, size, clear);
+    /* Rather than memory is touched for the first time, what is kept may be joined. */
+    if (block == NULL && heap != NULL && heap->big_bytes > 0 && !arena_has_warm())
+        big_give_back(heap);
     return block != NULL ? block : take_new(OS_PAGE, size, clear);
 }
 
