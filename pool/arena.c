@@ -35,26 +35,58 @@ static uint64_t mask_of(uint32_t first, uint32_t count) {
     return (count == 64 ? ~(uint64_t)0 : ((uint64_t)1 << count) - 1) << first;
 }
 
+static uint32_t ones_from(uint64_t map, uint32_t first) {
+    uint64_t rest = ~(map >> first);
+    return rest == 0 ? 64 - first : (uint32_t)__builtin_ctzll(rest);
+}
+
 struct place {
     struct arena *arena;
     uint32_t first, dirty; /* first pool; how many of them are still resident */
+    uint32_t hole;         /* free pools side by side there */
 };
 
-/* Of the places for `count` pools in an arena, the one with most resident memory. */
+/* Better: more of it resident; of equals the smaller hole, which leaves the larger for runs that
+ * need it. */
+static void consider(struct place *best, struct place place) {
+    if (best->arena == NULL || place.dirty > best->dirty ||
+        (place.dirty == best->dirty && place.hole < best->hole))
+        *best = place;
+}
+
+/* Compares the places for `count` pools in an arena: both ends of each hole. */
 static void best_in(struct arena *arena, uint32_t count, struct place *best) {
-    for (uint64_t runs = runs_of(arena->free, count); runs != 0; runs &= runs - 1) {
-        uint32_t first = (uint32_t)__builtin_ctzll(runs);
-        uint32_t dirty = bits_set(arena->dirty & mask_of(first, count));
-        if (best->arena == NULL || dirty > best->dirty)
-            *best = (struct place){arena, first, dirty};
-        if (dirty == count)
-            return;
+    uint64_t runs = runs_of(arena->free, count);
+    uint64_t exact =
+        runs_of(arena->free & arena->dirty, count) & ~(arena->free << 1) & ~(arena->free >> count);
+    if (exact != 0) {
+        *best = (struct place){arena, (uint32_t)__builtin_ctzll(exact), count, count};
+        return;
     }
+    while (runs != 0) {
+        uint32_t first = (uint32_t)__builtin_ctzll(runs), places = ones_from(runs, first);
+        uint32_t last = first + places - 1, hole = places + count - 1;
+        uint32_t dirty = bits_set(arena->dirty & mask_of(first, count));
+        runs &= ~mask_of(first, places);
+        consider(best, (struct place){arena, first, dirty, hole});
+        if (dirty < count && last != first)
+            consider(best, (struct place){arena, last,
+                                          bits_set(arena->dirty & mask_of(last, count)), hole});
+    }
+}
+
+#define PROBES 16 /* arenas looked at for warm memory */
+
+/* Nothing better is to be had, or not without looking further than it is worth. */
+static bool good(const struct place *best, uint32_t count, int probes) {
+    bool warm = best->dirty == count;
+    return (warm && (count == 1 || best->hole == count || probes >= PROBES / 2)) ||
+           probes >= PROBES;
 }
 
 /* Fullest arenas first; warm memory before cold as long as looking for it stays cheap. */
 static struct place find(uint32_t count, bool run) {
-    struct place best = {NULL, 0, 0};
+    struct place best = {NULL, 0, 0, 0};
     bool warm = libpool_root.cached_pools_bytes >> POOL_SHIFT != 0;
     int probes = 0;
     for (uint64_t map = arena_set.map >> (count - 1) << (count - 1); map != 0; map &= map - 1) {
@@ -63,7 +95,7 @@ static struct place find(uint32_t count, bool run) {
                 continue;
             if ((a->dirty & a->free) != 0 || best.arena == NULL)
                 best_in(a, count, &best);
-            if (best.arena != NULL && (!warm || best.dirty == count || ++probes == 16))
+            if (best.arena != NULL && (!warm || good(&best, count, ++probes)))
                 return best;
         }
     }
@@ -145,8 +177,7 @@ static uint64_t heap_held(void) {
 void arena_return(struct pool *first, uint32_t count) {
     lock_take(&lock);
     return_pools(first, count);
-    uint64_t allowed = decay_allowed_pools(), held = heap_held();
-    allowed = allowed > held ? allowed - held : 0;
+    uint64_t allowed = decay_allowed_pools(heap_held());
     if (libpool_root.cached_pools_bytes > allowed + PURGE_STEP)
         purge_locked(allowed);
     lock_release(&lock);
@@ -171,14 +202,15 @@ void arena_shrink(struct pool *first, uint32_t count, uint32_t less) {
 }
 
 /* What came with a huge page and was never handed out counts as nobody's, but is resident until
- * the first of the arena's pools goes back: from then on the page is in small pieces anyway. */
+ * the first of the arena's pools goes back: from then on the page is in small pieces anyway. They
+ * have to stay so, or the kernel makes one huge page of them again, some seconds later, and what
+ * was given back is resident. */
 static void purge_untouched(struct arena *arena) {
     uint64_t map = arena->free & ~arena->dirty;
-    arena->whole = 0;
+    os_small(arena->base, ARENA_BYTES);
+    arena->huge = 0;
     while (map != 0) {
-        uint32_t first = (uint32_t)__builtin_ctzll(map);
-        uint64_t rest = ~(map >> first);
-        uint32_t count = rest == 0 ? 64 - first : (uint32_t)__builtin_ctzll(rest);
+        uint32_t first = (uint32_t)__builtin_ctzll(map), count = ones_from(map, first);
         map &= ~mask_of(first, count);
         os_purge(arena->base + ((size_t)first << POOL_SHIFT), (size_t)count << POOL_SHIFT);
     }
@@ -186,13 +218,11 @@ static void purge_untouched(struct arena *arena) {
 
 /* Gives the free dirty pools of an arena back, whole stretches at a time. */
 static void purge_arena(struct arena *arena) {
-    if (arena->whole && (arena->free & arena->dirty) != 0)
+    if (arena->huge && (arena->free & arena->dirty) != 0)
         purge_untouched(arena);
     uint64_t map = arena->free & arena->dirty;
     while (map != 0) {
-        uint32_t first = (uint32_t)__builtin_ctzll(map);
-        uint64_t rest = ~(map >> first);
-        uint32_t count = rest == 0 ? 64 - first : (uint32_t)__builtin_ctzll(rest);
+        uint32_t first = (uint32_t)__builtin_ctzll(map), count = ones_from(map, first);
         uint64_t bytes = (uint64_t)count << POOL_SHIFT;
         map &= ~mask_of(first, count);
         if (!os_purge(arena->base + ((size_t)first << POOL_SHIFT), bytes))

@@ -122,7 +122,6 @@ static void ask_for_huge(struct arena *arena) {
         return;
     os_huge(arena->base, ARENA_BYTES);
     arena->huge = 1;
-    arena->whole = 1;
     uint64_t before = os_now_ns();
     *(volatile char *)arena->base = 0;
     decay_huge_took(os_now_ns() - before);

@@ -21,10 +21,10 @@ void arena_drop(struct arena *arena);
 
 /* Without the instruction, which not every x86-64 has, __builtin_popcountll is a call. */
 static inline uint32_t bits_set(uint64_t map) {
-    uint32_t count = 0;
-    for (; map != 0; map &= map - 1)
-        count++;
-    return count;
+    map -= map >> 1 & 0x5555555555555555;
+    map = (map & 0x3333333333333333) + (map >> 2 & 0x3333333333333333);
+    map = (map + (map >> 4)) & 0x0f0f0f0f0f0f0f0f;
+    return (uint32_t)(map * 0x0101010101010101 >> 56);
 }
 
 #endif

@@ -5,15 +5,19 @@
 #include "large.h"
 #include "misuse.h"
 #include "os.h"
+#include "registry.h"
 #include "root.h"
 #include "tick.h"
 
 #include <string.h>
 
-/* What one heap may keep: enough for the buffers of one thread at work, but a program may have
- * hundreds of threads. */
+/* What one heap may keep: enough for the buffers of one thread at work. A program may have hundreds
+ * of threads: all but the first share an amount. */
 static uint32_t keep_limit(const struct heap *heap) {
-    return heap->index == 0 ? (uint32_t)1 << 20 : (uint32_t)64 << 10;
+    uint32_t share = ((uint32_t)2 << 20) / (libpool_root.heap_count + 1);
+    if (heap->index == 0)
+        return (uint32_t)1 << 20;
+    return share > (uint32_t)64 << 10 ? share : (uint32_t)64 << 10;
 }
 
 static uint32_t pools_for(size_t size) {
@@ -28,6 +32,7 @@ static void mark_body(struct pool *first, uint32_t from, uint32_t to) {
     }
     for (uint32_t i = 0; i < to; i++)
         first[i].run_pools = to;
+    first->map_bytes = (size_t)to << POOL_SHIFT;
 }
 
 static void *run_alloc(size_t size, bool clear) {
@@ -77,45 +82,31 @@ static void make_room(struct heap *heap, uint32_t slot, size_t bytes, uint32_t l
 
 /* Keeps the freed block in the heap, in place of older ones; false: it is too big for that. */
 static bool keep(struct heap *heap, struct pool *pool) {
-    size_t bytes = big_bytes(pool);
-    uint32_t limit = keep_limit(heap), slot = heap->big_next % BIG_MAX;
+    size_t bytes = pool->map_bytes;
+    uint32_t limit = heap->big_limit = keep_limit(heap), slot = heap->big_next % BIG_MAX;
     if (bytes > limit)
         return false;
-    if (UNLIKELY(heap->big[slot] != NULL || heap->big_bytes + bytes > limit))
-        make_room(heap, slot, bytes, limit);
-    heap->big_next++;
-    pool->resting = 1;
-    heap->big[slot] = pool;
-    heap->big_bytes += (uint32_t)bytes;
+    make_room(heap, slot, bytes, limit);
+    big_put(heap, pool);
     return true;
 }
 
-/* Is the kept block right for `size` bytes: at least three quarters would be used? */
-static bool suits(const struct pool *pool, size_t size) {
-    return pool != NULL && big_bytes(pool) - size <= size / 3;
+/* Is the kept block right for `size` bytes: but for a fifth all would be used? */
+static inline bool suits(const struct pool *pool, size_t size) {
+    return pool != NULL && pool->map_bytes - size <= size / 4 + (-size & (POOL_BYTES - 1));
 }
 
-static void *take_kept_at(struct heap *heap, uint32_t i, size_t size, bool clear) {
-    struct pool *pool = heap->big[i];
-    heap->big[i] = NULL;
-    heap->big_bytes -= (uint32_t)big_bytes(pool);
-    if (pool->state == POOL_LARGE)
-        large_keep_length(pool, size);
-    pool->resting = 0;
-    pool->run_bytes = size;
-    return clear ? memset(pool->base, 0, size) : pool->base;
-}
-
-/* The newest first: a program that takes and frees one buffer keeps to one block. */
 static void *take_kept(struct heap *heap, size_t size, bool clear) {
-    uint32_t newest = heap->big_next - 1;
-    if (LIKELY(suits(heap->big[newest % BIG_MAX], size))) {
-        heap->big_next = newest;
-        return take_kept_at(heap, newest % BIG_MAX, size, clear);
+    for (uint32_t i = 1; i <= BIG_MAX; i++) {
+        uint32_t at = (heap->big_next - i) % BIG_MAX;
+        if (!suits(heap->big[at], size))
+            continue;
+        if (heap->big[at]->state == POOL_LARGE)
+            large_keep_length(heap->big[at], size);
+        heap->big[at]->run_bytes = size;
+        void *block = big_get(heap, at);
+        return clear ? memset(block, 0, size) : block;
     }
-    for (uint32_t i = 1; i < BIG_MAX; i++)
-        if (suits(heap->big[(newest - i) % BIG_MAX], size))
-            return take_kept_at(heap, (newest - i) % BIG_MAX, size, clear);
     return NULL;
 }
 
@@ -147,8 +138,8 @@ static void *take_new(size_t align, size_t size, bool clear) {
     return block;
 }
 
-void *big_alloc(size_t size, bool clear) {
-    struct heap *heap = self.heap;
+void *big_alloc_slow(size_t size, bool clear) {
+    struct heap *heap = self.heap != NULL ? self.heap : registry_attach();
     void *block = NULL;
     if (heap != NULL && heap->big_bytes >= size)
         block = take_kept(heap, size, clear);
@@ -176,6 +167,8 @@ static void must_start(const struct pool *pool, const void *p, const char *funct
 }
 
 void big_free(struct pool *pool, void *p) {
+    if (LIKELY(self.heap != NULL && pool != NULL && big_keep(self.heap, pool, p)))
+        return;
     must_start(pool, p, "free");
     if (self.heap == NULL || !keep(self.heap, pool))
         really_free(pool);

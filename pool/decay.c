@@ -14,16 +14,19 @@ struct pool_conf pool_conf = {
 
 /* A small program that goes round all size classes holds little but needs a pool of each. */
 #define BOUNCE_FLOOR ((uint64_t)1 << 20)
-/* A program that sleeps forgets nothing: more than this is never kept for having bounced. Larger
- * heaps get huge pages, which cost a quarter to fetch again. */
+/* A program that sleeps forgets nothing: more than this, or half of what is live, is never kept
+ * for having bounced. */
 #define BOUNCE_MOST ((uint64_t)32 << 20)
 
 /* Of pools, which any request can use and huge pages bring back cheaply, less. */
 #define POOLS_MOST  ((uint64_t)8 << 20)
 #define POOLS_SHARE 8 /* and that part of what is live */
 
+#define RISEN_SHARE 3
+
 static struct {
     uint64_t live;        /* bytes of pools, runs and large blocks in use */
+    uint64_t risen;       /* by so much live rose above its last low, up to a share of it */
     uint64_t peak;        /* most that was live of late */
     uint64_t kept;        /* bytes free but kept */
     uint64_t bounced;     /* learnt allowance */
@@ -52,17 +55,25 @@ static uint64_t fixed(void) {
     return pool_conf.keep_bytes + decay.live / 256 * pool_conf.keep_share;
 }
 
+/* What was learnt, at most `most`, or what may rise again. */
+static uint64_t beyond_fixed(uint64_t most) {
+    uint64_t learnt = decay.bounced < most ? decay.bounced : most;
+    return learnt > decay.risen ? learnt : decay.risen;
+}
+
 uint64_t decay_allowed(void) {
+    uint64_t most = decay.live / 2 > BOUNCE_MOST ? decay.live / 2 : BOUNCE_MOST;
     fade();
-    uint64_t allowed = fixed() + decay.bounced;
+    uint64_t allowed = fixed() + beyond_fixed(most);
     libpool_root.keep_bytes = allowed;
     return allowed;
 }
 
-uint64_t decay_allowed_pools(void) {
+uint64_t decay_allowed_pools(uint64_t held) {
     uint64_t most = POOLS_MOST + decay.live / POOLS_SHARE;
     fade();
-    return fixed() + (decay.bounced < most ? decay.bounced : most);
+    uint64_t allowed = fixed() + beyond_fixed(most);
+    return allowed > held ? allowed - held : 0;
 }
 
 /* 512 small ones take about 1.1 ms; a huge one 0.3, or several when the host has to find it. */
@@ -112,14 +123,26 @@ void decay_fresh(uint64_t bytes) {
     uint64_t bounce = bytes < decay.recent ? bytes : decay.recent;
     decay.recent -= bounce;
     decay.bounced += bounce;
-    uint64_t most = decay.peak < BOUNCE_MOST ? decay.peak : BOUNCE_MOST;
-    if (decay.bounced > most)
-        decay.bounced = most > BOUNCE_FLOOR ? most : BOUNCE_FLOOR;
+    if (decay.bounced > decay.peak)
+        decay.bounced = decay.peak > BOUNCE_FLOOR ? decay.peak : BOUNCE_FLOOR;
     root_count(EVENT_BOUNCED_BYTES, bounce);
+}
+
+/* What fell by less than half the share is kept whole: with a third, never more than a fifth of
+ * what stays live, even if the program sleeps from then on. */
+static void rise(int64_t bytes) {
+    uint64_t most = decay.live / RISEN_SHARE, fall = (uint64_t)-bytes;
+    if (bytes > 0)
+        decay.risen += (uint64_t)bytes;
+    else
+        decay.risen = decay.risen > fall ? decay.risen - fall : 0;
+    if (decay.risen > most)
+        decay.risen = most;
 }
 
 void decay_live(int64_t bytes) {
     decay.live += (uint64_t)bytes;
     if (decay.live > decay.peak)
         decay.peak = decay.live;
+    rise(bytes);
 }

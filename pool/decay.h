@@ -3,12 +3,17 @@
  * A preloaded library should start no thread, and a program that frees everything and sleeps
  * calls nothing; so giving back happens at the frees themselves, at once, down to an allowance:
  *
- *     allowed = keep_bytes + keep_share * live + bounced
+ *     allowed = keep_bytes + keep_share * live + max(bounced, risen)
  *
  * `bounced` learns: memory given back and wanted again within about a second raises it by as
- * much, up to the most that was live of late
- * (at least 1 MiB, at most 32 MiB; for pools less); what then lies kept without being used for a
- * decay time lowers it again. All functions are to be called under the arena lock.
+ * much, up to the most that was live of late (at most 32 MiB or half of live; for pools less);
+ * what then lies kept without being used for a decay time lowers it again.
+ *
+ * `risen` is by how much live lies above its last low, at most a third of live. A program at work
+ * goes up and down a little and keeps what it will want again; one that only frees loses this
+ * allowance with every byte.
+ *
+ * All functions are to be called under the arena lock.
  */
 #ifndef POOL_DECAY_H
 #define POOL_DECAY_H
@@ -16,9 +21,10 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* Bytes that may be kept just now: of cached mappings, and of free pools. */
+/* Bytes that may be kept just now: of cached mappings, and of free pools beside `held` bytes that
+ * a heap keeps. */
 uint64_t decay_allowed(void);
-uint64_t decay_allowed_pools(void);
+uint64_t decay_allowed_pools(uint64_t held);
 /* Is it time to ask for huge pages for `bytes` that may be touched only in part? Not while that
  * would be more than a sixteenth of what is in use. */
 bool decay_huge(uint64_t bytes);

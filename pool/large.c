@@ -2,69 +2,12 @@
 
 #include "arena.h"
 #include "decay.h"
-#include "large_cache.h"
+#include "mapping.h"
 #include "os.h"
 #include "owner.h"
 #include "root.h"
 
 #include <string.h>
-
-/* Smaller mappings hold no whole huge page. */
-#define HUGE_LEAST ((size_t)2 << 20)
-
-static void give_back(struct mapping mapping) {
-    os_unmap(mapping.at, mapping.bytes);
-    root_count_alone(EVENT_LARGE_UNMAPPED, 1);
-}
-
-/* Grows a cached mapping to `bytes`; at == NULL if the OS refused. */
-static struct mapping grow(struct mapping mapping, size_t bytes) {
-    char *grown = os_remap(mapping.at, mapping.bytes, bytes, true);
-    if (grown != NULL)
-        return (struct mapping){grown, bytes};
-    give_back(mapping);
-    return (struct mapping){NULL, 0};
-}
-
-/* A cached mapping brought to `bytes`; at == NULL: none. Only what is beyond `old` is new. What
- * is left over stays in the cache: it can be grown again by remapping. */
-static struct mapping reuse(size_t bytes, size_t *old) {
-    struct mapping out = {NULL, 0};
-    arena_lock();
-    struct mapping mapping = cache_take(bytes);
-    if (mapping.bytes > bytes + bytes / 4) {
-        out = cache_put((struct mapping){mapping.at + bytes, mapping.bytes - bytes});
-        mapping.bytes = bytes;
-    }
-    *old = mapping.bytes;
-    decay_reuse(mapping.bytes);
-    if (out.at != NULL)
-        decay_gave_back(out.bytes);
-    if (mapping.at != NULL && mapping.bytes < bytes)
-        decay_fresh(bytes - mapping.bytes);
-    arena_unlock();
-    if (out.at != NULL)
-        give_back(out);
-    if (mapping.at == NULL)
-        return mapping;
-    root_count_alone(EVENT_LARGE_REUSED, 1);
-    return mapping.bytes < bytes ? grow(mapping, bytes) : mapping;
-}
-
-static struct mapping map(size_t bytes, size_t align) {
-    struct mapping mapping = {NULL, bytes};
-    mapping.at = align > OS_PAGE ? os_map_aligned(align, bytes) : os_map(NULL, bytes);
-    if (mapping.at == NULL)
-        return mapping;
-    arena_lock();
-    decay_fresh(bytes);
-    bool huge = bytes >= HUGE_LEAST && decay_huge(bytes);
-    arena_unlock();
-    if (huge)
-        os_huge(mapping.at, bytes);
-    root_count_alone(EVENT_LARGE_MAPPED, 1);
-    return mapping;
-}
 
 static void link_record(struct pool *record) {
     record->prev = NULL;
@@ -130,10 +73,11 @@ static struct mapping place(struct mapping mapping, size_t size, size_t align) {
     int tries = 0;
     while (mapping.at != NULL && !enter(mapping, size)) {
         held[tries++] = mapping;
-        mapping = tries == 64 ? (struct mapping){NULL, 0} : map(mapping.bytes + POOL_BYTES, align);
+        mapping = tries == 64 ? (struct mapping){NULL, 0}
+                              : mapping_new(mapping.bytes + POOL_BYTES, align);
     }
     while (tries > 0)
-        give_back(held[--tries]);
+        mapping_unmap(held[--tries]);
     return mapping;
 }
 
@@ -155,11 +99,9 @@ void *large_alloc(size_t size, size_t align, bool clear) {
         return NULL;
     struct mapping mapping = {NULL, 0};
     if (align == OS_PAGE)
-        mapping = reuse(bytes, &old);
-    if (mapping.at == NULL) {
-        old = 0;
-        mapping = map(bytes, align);
-    }
+        mapping = mapping_reuse(bytes, &old);
+    if (mapping.at == NULL)
+        mapping = mapping_new(bytes, align);
     char *reused = mapping.at;
     mapping = place(mapping, size, align);
     if (clear && old > 0 && mapping.at == reused && mapping.at != NULL)
@@ -167,54 +109,15 @@ void *large_alloc(size_t size, size_t align, bool clear) {
     return mapping.at;
 }
 
-/* Removes the oldest cached mapping if more is kept than `keep` in all, or more than `most` in the
- * cache; at == NULL: no need. */
-static struct mapping surplus(uint64_t keep, uint64_t most) {
-    struct mapping mapping = {NULL, 0};
-    arena_lock();
-    uint64_t cached = libpool_root.large.cached_bytes;
-    if (cached > keep || cached > most)
-        mapping = cache_oldest();
-    if (mapping.at != NULL)
-        decay_gave_back(mapping.bytes);
-    arena_unlock();
-    return mapping;
-}
-
-static bool purge(uint64_t keep, uint64_t most) {
-    bool any = false;
-    struct mapping mapping;
-    while ((mapping = surplus(keep, most)).at != NULL) {
-        give_back(mapping);
-        any = true;
-    }
-    return any;
-}
-
-bool large_purge(uint64_t keep) {
-    return purge(keep, UINT64_MAX);
-}
-
-/* Whatever the allowance: mappings fit other requests less well than pools do, and past a quarter
- * of the live ones more of them hardly saves faults. The one just freed may stay, so that a
- * program with one large block which comes and goes keeps it. */
-static uint64_t most_cached(size_t freed) {
-    uint64_t share = libpool_root.large.bytes / 4;
-    return freed > share ? freed : share;
-}
-
 void large_free(struct pool *record) {
     arena_lock();
     struct mapping mapping = leave(record);
-    decay_keep(mapping.bytes);
-    struct mapping out = cache_put(mapping);
-    if (out.at != NULL)
-        decay_gave_back(out.bytes);
-    uint64_t allowed = decay_allowed(), most = most_cached(mapping.bytes);
     arena_unlock();
-    if (out.at != NULL)
-        give_back(out);
-    purge(allowed, most);
+    mapping_keep(mapping);
+}
+
+bool large_purge(uint64_t keep) {
+    return mapping_purge(keep);
 }
 
 const void *large_holding(const void *p, size_t *bytes) {
@@ -235,26 +138,51 @@ void large_keep_length(struct pool *record, size_t size) {
     arena_unlock();
 }
 
+/* The rest is kept like a mapping that was freed. */
+static void shorten(struct pool *record, size_t size, size_t bytes) {
+    struct mapping rest = {record->base + bytes, record->map_bytes - bytes};
+    arena_lock();
+    count_large(record, -1);
+    record->run_bytes = size;
+    record->map_bytes = bytes;
+    count_large(record, 1);
+    arena_unlock();
+    mapping_keep(rest);
+}
+
+/* Where the kernel refuses to remap: the block may lie in several mappings, see cache_put. */
+static char *copy(struct pool *record, size_t size) {
+    char *to = large_alloc(size, OS_PAGE, false);
+    if (to == NULL)
+        return NULL;
+    memcpy(to, record->base, record->run_bytes);
+    large_free(record);
+    return to;
+}
+
+/* The record stays taken until the mapping has moved: nobody else starts in its place. */
+static char *lengthen(struct pool *record, size_t size, size_t bytes) {
+    struct mapping mapping = {os_remap(record->base, record->map_bytes, bytes, true), bytes};
+    if (mapping.at == NULL)
+        return copy(record, size);
+    arena_lock();
+    leave(record);
+    arena_unlock();
+    for (size_t shift = POOL_BYTES; !enter(mapping, size); shift += POOL_BYTES)
+        move_away(&mapping, shift);
+    root_count_alone(EVENT_LARGE_REMAPPED, 1);
+    return mapping.at;
+}
+
 void *large_resize(struct pool *record, size_t size) {
     size_t bytes = os_round(size), old = record->map_bytes;
     if (bytes < size || bytes > PTRDIFF_MAX || size <= RUN_MAX)
         return NULL;
-    if (bytes <= old && bytes >= old - old / 4) {
+    if (bytes > old)
+        return lengthen(record, size, bytes);
+    if (bytes >= old - old / 4)
         large_keep_length(record, size);
-        return record->base;
-    }
-    size_t asked = record->run_bytes;
-    arena_lock();
-    struct mapping mapping = leave(record);
-    arena_unlock();
-    char *to = os_remap(mapping.at, old, bytes, true);
-    bool moved = to != NULL;
-    if (moved)
-        mapping = (struct mapping){to, bytes};
-    for (size_t shift = POOL_BYTES; !enter(mapping, moved ? size : asked); shift += POOL_BYTES)
-        move_away(&mapping, shift);
-    if (!moved)
-        return NULL;
-    root_count_alone(EVENT_LARGE_REMAPPED, 1);
-    return mapping.at;
+    else
+        shorten(record, size, bytes);
+    return record->base;
 }

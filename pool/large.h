@@ -16,7 +16,8 @@ void *large_alloc(size_t size, size_t align, bool clear);
 void large_free(struct pool *record);
 /* Another request is served by the same block: `size` bytes are asked for now. */
 void large_keep_length(struct pool *record, size_t size);
-/* In place, or moved by remapping; NULL if impossible (the block is untouched). */
+/* In place, or moved: by remapping where that is possible. NULL: no memory, or no large block any
+ * more (the block is untouched). */
 void *large_resize(struct pool *record, size_t size);
 /* The start of the large block p lies in and its length in *bytes; or NULL. Looks at all of
  * them: for error messages. */

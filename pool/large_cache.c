@@ -29,8 +29,23 @@ struct mapping cache_take(size_t bytes) {
     return (struct mapping){NULL, 0};
 }
 
+/* Joins the mapping with what lies right before and behind it. */
+static struct mapping join(struct mapping mapping) {
+    for (uint32_t i = (uint32_t)libpool_root.large.cached; i-- > 0;) {
+        const struct mapping *each = &large_cache[i];
+        bool before = each->at + each->bytes == mapping.at;
+        if (!before && mapping.at + mapping.bytes != each->at)
+            continue;
+        struct mapping other = take_at(i);
+        mapping.at = before ? other.at : mapping.at;
+        mapping.bytes += other.bytes;
+    }
+    return mapping;
+}
+
 struct mapping cache_put(struct mapping mapping) {
     struct mapping out = {NULL, 0};
+    mapping = join(mapping);
     if (libpool_root.large.cached == CACHE_MAX)
         out = take_at(0);
     large_cache[libpool_root.large.cached++] = mapping;
@@ -38,8 +53,15 @@ struct mapping cache_put(struct mapping mapping) {
     return out;
 }
 
-struct mapping cache_oldest(void) {
+struct mapping cache_oldest(size_t most) {
     if (libpool_root.large.cached == 0)
         return (struct mapping){NULL, 0};
-    return take_at(0);
+    struct mapping *oldest = &large_cache[0], out = *oldest;
+    if (oldest->bytes <= most)
+        return take_at(0);
+    out.bytes = most;
+    oldest->at += most;
+    oldest->bytes -= most;
+    libpool_root.large.cached_bytes -= most;
+    return out;
 }

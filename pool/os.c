@@ -77,6 +77,12 @@ void os_huge(void *at, size_t bytes) {
     errno = saved;
 }
 
+void os_small(void *at, size_t bytes) {
+    int saved = errno;
+    madvise(at, bytes, MADV_NOHUGEPAGE);
+    errno = saved;
+}
+
 uint64_t os_now_ms(void) {
     struct timespec now;
     clock_gettime(CLOCK_MONOTONIC_COARSE, &now);

@@ -28,6 +28,8 @@ void *os_remap_to(void *at, size_t bytes, void *to);
 bool os_purge(void *at, size_t bytes);
 /* Asks for huge pages there; a wish. */
 void os_huge(void *at, size_t bytes);
+/* No huge pages there any more. */
+void os_small(void *at, size_t bytes);
 /* Milliseconds of a clock that only moves forward, a few milliseconds coarse. */
 uint64_t os_now_ms(void);
 /* Nanoseconds of a clock that only moves forward. */

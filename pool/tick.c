@@ -9,7 +9,7 @@
  * just now. */
 static void reconsider(void) {
     arena_lock();
-    uint64_t mappings = decay_allowed(), pools = decay_allowed_pools();
+    uint64_t mappings = decay_allowed(), pools = decay_allowed_pools(0);
     arena_unlock();
     large_purge(mappings);
     arena_purge(pools);

@@ -8,10 +8,14 @@
 
 void tick_now(uint64_t now_ms);
 
-static inline void tick(void) {
-    struct heap *heap = self.heap;
-    if (heap != NULL && (++heap->ticks & 15) == 0)
+static inline void tick_heap(struct heap *heap) {
+    if (UNLIKELY((++heap->ticks & 15) == 0))
         tick_now(os_now_ms());
+}
+
+static inline void tick(void) {
+    if (self.heap != NULL)
+        tick_heap(self.heap);
 }
 
 #endif

@@ -123,7 +123,7 @@ struct pool {
     size_t run_bytes;   /* run, large: bytes asked for */
     uint32_t run_pools; /* run: number of pools */
     union {
-        size_t map_bytes; /* large: bytes of the mapping */
+        size_t map_bytes; /* run, large: bytes of the pools, of the mapping */
         struct {
             uint32_t rest_index; /* class pool: position in heap.rest */
             uint32_t rest_bytes; /* what it counted for in heap.rest_bytes */
@@ -145,8 +145,7 @@ struct arena {
     uint64_t dirty;     /* bit i: pool i has been touched since the OS gave it (free or not) */
     uint32_t index;     /* number of this arena since the start of the process */
     uint8_t free_count; /* bits set in free */
-    uint8_t huge;       /* MADV_HUGEPAGE was asked for */
-    uint8_t whole;      /* and nothing of it was given back yet */
+    uint8_t huge;       /* a huge page was asked for, and nothing of it was given back yet */
     struct arena *next, *prev;         /* bucket of arenas with as many free pools */
     struct arena *all_next, *all_prev; /* every live arena */
 };
@@ -188,7 +187,7 @@ struct heap {
     uint32_t rest_bytes;
     struct pool *big[BIG_MAX]; /* runs and large blocks freed last, kept a while */
     uint32_t big_next;
-    uint32_t big_bytes;
+    uint32_t big_bytes, big_limit; /* of these; 0: not computed yet */
     struct class_count {
         uint32_t pools;
         uint32_t list;     /* blocks on the list that was last taken into use */

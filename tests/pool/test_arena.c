@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include <stdio.h>
+
 #include "decay.h"
 #include "os.h"
 #include "owner.h"
@@ -159,6 +161,62 @@ static void test_purge(void) {
     CU_ASSERT_PTR_NULL(owner_record(at)->arena);
 }
 
+/* A run goes where it leaves no hole. */
+static void test_exact_fit(void) {
+    struct pool *wall[3], *four, *two;
+    wall[0] = take(1), four = take(4), wall[1] = take(1), two = take(2), wall[2] = take(1);
+    arena_return(four, 4);
+    arena_return(two, 2);
+    CU_ASSERT_PTR_EQUAL(take(2), two);
+    CU_ASSERT_PTR_EQUAL(take(4), four);
+    arena_return(four, 4);
+    arena_return(two, 2);
+    for (int i = 0; i < 3; i++)
+        arena_return(wall[i], 1);
+    arena_check();
+    empty_all();
+}
+
+/* Has the mapping at `at` the flag, as smaps names them? */
+static bool has_flag(const void *at, const char *flag) {
+    char line[512];
+    bool inside = false, found = false;
+    FILE *file = fopen("/proc/self/smaps", "r");
+    CU_ASSERT_PTR_NOT_NULL_FATAL(file);
+    while (fgets(line, sizeof line, file) != NULL) {
+        uintptr_t from, to;
+        if (sscanf(line, "%lx-%lx ", &from, &to) == 2)
+            inside = (uintptr_t)at >= from && (uintptr_t)at < to;
+        if (inside && strncmp(line, "VmFlags:", 8) == 0)
+            found = strstr(line, flag) != NULL;
+    }
+    fclose(file);
+    return found;
+}
+
+/* The kernel must not make a huge page again of one of which a part was given back. */
+static void test_huge_given_back(void) {
+    struct pool *dense[ARENA_POOLS];
+    for (uint32_t i = 0; i < ARENA_POOLS; i++) {
+        dense[i] = arena_take(1, false);
+        dense[i]->state = POOL_USED;
+        dense[i]->touched = POOL_BYTES / OS_PAGE;
+    }
+    decay_live((int64_t)(ARENA_BYTES * 64));
+    struct pool *pool = arena_take(1, false), *other = arena_take(1, false);
+    decay_live(-(int64_t)(ARENA_BYTES * 64));
+    CU_ASSERT_FATAL(pool != NULL && other != NULL);
+    pool->state = other->state = POOL_USED;
+    CU_ASSERT(pool->arena->huge && has_flag(pool->base, " hg"));
+    arena_return(other, 1);
+    arena_purge(0);
+    CU_ASSERT(!pool->arena->huge && !has_flag(pool->base, " hg") && has_flag(pool->base, " nh"));
+    arena_return(pool, 1);
+    for (uint32_t i = 0; i < ARENA_POOLS; i++)
+        arena_return(dense[i], 1);
+    empty_all();
+}
+
 #define RUNS 300
 
 struct taken {
@@ -231,6 +289,8 @@ CU_TestInfo arena_tests[] = {
     {"extend", test_extend},
     {"shrink", test_shrink},
     {"purge, and empty arenas unmapped", test_purge},
+    {"a place that fits exactly", test_exact_fit},
+    {"a huge page given back in part", test_huge_given_back},
     {"at random", test_random},
     {"huge pages", test_huge},
     CU_TEST_INFO_NULL,

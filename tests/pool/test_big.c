@@ -25,7 +25,7 @@ static void release(void *block) {
     big_free(owner_pool(block), block);
 }
 
-/* Twice: without a heap, whose thread has asked for nothing small yet, and with one. */
+/* Twice: the first block of a thread gives it a heap. */
 static void test_sizes(void) {
     for (int round = 0; round < 2; round++) {
         char *block[SIZES];
@@ -138,6 +138,38 @@ static void test_kept(void) {
     arena_check();
 }
 
+/* A buffer taken and freed again and again is one block, in a thread that asks for nothing small
+ * as well; one that fits badly is another's. */
+static void take_again(void *size) {
+    size_t bytes = *(size_t *)size;
+    char *block = alloc(bytes, false);
+    CU_ASSERT_PTR_NOT_NULL(self.heap);
+    for (int i = 0; i < 3; i++) {
+        uint64_t before = in_use();
+        release(block);
+        CU_ASSERT_EQUAL(in_use(), before - bytes);
+        CU_ASSERT_PTR_EQUAL(alloc(bytes, false), block);
+        CU_ASSERT_EQUAL(in_use(), before);
+    }
+    release(block);
+    char *shorter = alloc(bytes - 100, false);
+    CU_ASSERT_PTR_EQUAL(shorter, block);
+    release(shorter);
+    char *half = alloc(bytes / 2, false);
+    CU_ASSERT(bytes / 2 <= POOL_BYTES || half != block);
+    release(half);
+}
+
+static void test_again(void) {
+    static size_t buffers[] = {20000, POOL_BYTES + 101, 100000, RUN_MAX, RUN_MAX + 4096, 1000000};
+    for (size_t i = 0; i < sizeof buffers / sizeof buffers[0]; i++) {
+        in_thread(take_again, &buffers[i]);
+        take_again(&buffers[i]);
+    }
+    pool_trim(0);
+    arena_check();
+}
+
 static void *handed_over;
 
 static void free_handed_over(void *p) {
@@ -157,12 +189,9 @@ static void test_freed_elsewhere(void) {
 }
 
 CU_TestInfo big_tests[] = {
-    {"all sizes", test_sizes},
-    {"clear", test_clear},
-    {"misuse", test_misuse},
-    {"a run resized", test_resize_run},
-    {"aligned", test_aligned},
-    {"kept by the heap", test_kept},
-    {"freed by another thread", test_freed_elsewhere},
+    {"all sizes", test_sizes},   {"clear", test_clear},
+    {"misuse", test_misuse},     {"a run resized", test_resize_run},
+    {"aligned", test_aligned},   {"kept by the heap", test_kept},
+    {"taken again", test_again}, {"freed by another thread", test_freed_elsewhere},
     CU_TEST_INFO_NULL,
 };

@@ -36,10 +36,16 @@ static void test_conf(void) {
     pool_conf = usual;
 }
 
+/* Live from 0 to `bytes`, by way of twice as many: nothing lies above the last low then. */
+static void settle(uint64_t bytes) {
+    decay_live((int64_t)(2 * bytes));
+    decay_live(-(int64_t)bytes);
+}
+
 static void test_share(void) {
     pool_conf.keep_bytes = MIB;
     pool_conf.keep_share = 64;
-    decay_live((int64_t)(256 * MIB));
+    settle(256 * MIB);
     CU_ASSERT_EQUAL(decay_allowed(), MIB + 64 * MIB);
     decay_live(-(int64_t)(128 * MIB));
     CU_ASSERT_EQUAL(decay_allowed(), MIB + 32 * MIB);
@@ -65,7 +71,7 @@ static void test_kept(void) {
  * does not. */
 static void test_bounce(void) {
     forget();
-    decay_live((int64_t)(100 * MIB));
+    settle(100 * MIB);
     uint64_t before = decay_allowed();
     decay_fresh(1000 * MIB);
     decay_keep(20 * MIB);
@@ -77,6 +83,36 @@ static void test_bounce(void) {
     CU_ASSERT(decay_allowed() >= before + 8 * MIB);
     decay_live(-(int64_t)(100 * MIB));
     forget();
+}
+
+static uint64_t always(uint64_t live) {
+    return pool_conf.keep_bytes + live / 256 * pool_conf.keep_share;
+}
+
+static void expect_risen(uint64_t live, uint64_t risen) {
+    CU_ASSERT_EQUAL(decay_allowed(), always(live) + risen);
+    CU_ASSERT_EQUAL(decay_allowed_pools(0), always(live) + risen);
+    CU_ASSERT_EQUAL(decay_allowed_pools(MIB / 2), always(live) + risen - MIB / 2);
+    CU_ASSERT_EQUAL(decay_allowed_pools(1000 * MIB), 0);
+}
+
+/* What a program at work gave up is kept as long as live is as far above its last low; one that
+ * goes on freeing keeps nothing by that. */
+static void test_risen(void) {
+    expect_risen(0, 0);
+    decay_live((int64_t)(96 * MIB));
+    expect_risen(96 * MIB, 32 * MIB);
+    decay_live(-(int64_t)(10 * MIB));
+    expect_risen(86 * MIB, 22 * MIB);
+    decay_live((int64_t)(4 * MIB));
+    expect_risen(90 * MIB, 26 * MIB);
+    for (int i = 0; i < 60; i++)
+        decay_live(-(int64_t)MIB);
+    expect_risen(30 * MIB, 0);
+    decay_live((int64_t)MIB);
+    expect_risen(31 * MIB, MIB);
+    decay_live(-(int64_t)(31 * MIB));
+    expect_risen(0, 0);
 }
 
 /* However much bounces, what may be kept is bounded by what the program holds. */
@@ -96,6 +132,7 @@ CU_TestInfo decay_tests[] = {
     {"options count at once", test_conf},
     {"a share of what is live", test_share},
     {"kept", test_kept},
+    {"what may rise again", test_risen},
     {"bounces are learnt", test_bounce},
     {"within bounds", test_bounded},
     CU_TEST_INFO_NULL,

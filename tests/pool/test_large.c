@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "mapping.h"
 #include "os.h"
 #include "owner.h"
 #include "support.h"
@@ -110,6 +111,54 @@ static void test_resize(void) {
     nothing_left();
 }
 
+/* What a block loses at its end serves others, and is not unmapped and mapped again. */
+static void test_shortened(void) {
+    size_t keep = pool_conf.keep_bytes;
+    pool_conf.keep_bytes = SIZE * 16;
+    char *block = alloc(SIZE * 2, false);
+    fill(block, SIZE * 2, 6);
+    uint64_t mapped_before = event(EVENT_LARGE_MAPPED);
+    CU_ASSERT_PTR_EQUAL(large_resize(record_of(block), SIZE), block);
+    CU_ASSERT_EQUAL(libpool_root.large.asked, SIZE);
+    CU_ASSERT(libpool_root.large.cached_bytes > SIZE - OS_PAGE);
+    char *rest = alloc(SIZE - OS_PAGE, true);
+    CU_ASSERT_PTR_EQUAL(rest, block + os_round(SIZE));
+    CU_ASSERT(zero(rest, SIZE - OS_PAGE));
+    large_free(record_of(rest));
+    large_free(record_of(block));
+    CU_ASSERT_EQUAL(libpool_root.large.cached, 1);
+    CU_ASSERT_EQUAL(event(EVENT_LARGE_MAPPED), mapped_before);
+    pool_conf.keep_bytes = keep;
+    nothing_left();
+}
+
+/* A block in two mappings, as a cached one may be that was joined: the kernel does not remap it. */
+static void test_two_mappings(void) {
+    size_t keep = pool_conf.keep_bytes, half = os_round(SIZE) / 2;
+    pool_conf.keep_bytes = SIZE * 16;
+    char *wall = alloc(SIZE * 8, false), *at = os_map(NULL, 2 * half);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(at);
+    os_small(at + half, half); /* of one kind this, of another that */
+    mapping_keep((struct mapping){at, half});
+    mapping_keep((struct mapping){at + half, half});
+    CU_ASSERT_EQUAL(libpool_root.large.cached, 1);
+    char *block = alloc(2 * half, true);
+    CU_ASSERT_PTR_EQUAL(block, at);
+    fill(block, 2 * half, 7);
+    block = large_resize(record_of(block), 3 * half);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(block);
+    CU_ASSERT(filled(block, 256, 7));
+    CU_ASSERT(libpool_root.large.cached_bytes >= 2 * half);
+    char *more = alloc(5 * half, true); /* growing what is cached is refused as well */
+    CU_ASSERT(zero(more, 5 * half));
+    CU_ASSERT(libpool_root.large.cached_bytes >= 2 * half);
+    large_free(record_of(more));
+    large_free(record_of(block));
+    large_free(record_of(wall));
+    pool_conf.keep_bytes = keep;
+    nothing_left();
+}
+
 static void test_holding(void) {
     char *one = alloc(SIZE, false), *two = alloc(SIZE * 3, false);
     size_t bytes;
@@ -171,7 +220,14 @@ static void test_random(void) {
 }
 
 CU_TestInfo large_tests[] = {
-    {"alloc and free", test_alloc}, {"aligned", test_aligned}, {"reuse", test_reuse},
-    {"resize", test_resize},        {"holding", test_holding}, {"too much", test_too_much},
-    {"at random", test_random},     CU_TEST_INFO_NULL,
+    {"alloc and free", test_alloc},
+    {"aligned", test_aligned},
+    {"reuse", test_reuse},
+    {"shortened", test_shortened},
+    {"in two mappings", test_two_mappings},
+    {"resize", test_resize},
+    {"holding", test_holding},
+    {"too much", test_too_much},
+    {"at random", test_random},
+    CU_TEST_INFO_NULL,
 };

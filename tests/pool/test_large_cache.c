@@ -21,7 +21,7 @@ static void expect_counts(size_t count, size_t mib) {
 }
 
 static void empty(void) {
-    while (cache_oldest().at != NULL)
+    while (cache_oldest(SIZE_MAX).at != NULL)
         ;
     expect_counts(0, 0);
 }
@@ -29,7 +29,7 @@ static void empty(void) {
 static void test_empty(void) {
     expect_counts(0, 0);
     CU_ASSERT_PTR_NULL(cache_take(MIB).at);
-    CU_ASSERT_PTR_NULL(cache_oldest().at);
+    CU_ASSERT_PTR_NULL(cache_oldest(SIZE_MAX).at);
 }
 
 static void test_best_fit(void) {
@@ -58,11 +58,41 @@ static void test_grown(void) {
     empty();
 }
 
+/* Neighbours become one again, whichever is put last. */
+static void test_joined(void) {
+    struct mapping all = made_up(12);
+    for (int last = 0; last < 3; last++) {
+        for (int i = 1; i <= 3; i++) {
+            size_t part = (size_t)(last + i) % 3;
+            cache_put((struct mapping){all.at + part * 4 * MIB, 4 * MIB});
+            put(2);
+        }
+        expect_counts(4, 18);
+        struct mapping whole = cache_take(12 * MIB);
+        CU_ASSERT_PTR_EQUAL(whole.at, all.at);
+        CU_ASSERT_EQUAL(whole.bytes, 12 * MIB);
+        empty();
+    }
+}
+
+static void test_part_of_oldest(void) {
+    put(10);
+    put(3);
+    struct mapping first = cache_oldest(4 * MIB), second = cache_oldest(MIB);
+    CU_ASSERT_EQUAL(first.bytes, 4 * MIB);
+    CU_ASSERT_EQUAL(second.bytes, MIB);
+    CU_ASSERT_PTR_EQUAL(first.at + 4 * MIB, second.at);
+    expect_counts(2, 8);
+    CU_ASSERT_EQUAL(cache_oldest(5 * MIB).bytes, 5 * MIB);
+    CU_ASSERT_EQUAL(cache_oldest(5 * MIB).bytes, 3 * MIB);
+    expect_counts(0, 0);
+}
+
 static void test_oldest(void) {
     for (size_t i = 1; i <= 5; i++)
         put(i);
     for (size_t i = 1; i <= 5; i++)
-        CU_ASSERT_EQUAL(cache_oldest().bytes, i * MIB);
+        CU_ASSERT_EQUAL(cache_oldest(SIZE_MAX).bytes, i * MIB);
     expect_counts(0, 0);
 }
 
@@ -103,7 +133,13 @@ static void test_random(void) {
 }
 
 CU_TestInfo large_cache_tests[] = {
-    {"empty", test_empty},   {"best fit", test_best_fit}, {"one to be grown", test_grown},
-    {"oldest", test_oldest}, {"full", test_full},         {"at random", test_random},
+    {"empty", test_empty},
+    {"best fit", test_best_fit},
+    {"one to be grown", test_grown},
+    {"neighbours joined", test_joined},
+    {"part of the oldest", test_part_of_oldest},
+    {"oldest", test_oldest},
+    {"full", test_full},
+    {"at random", test_random},
     CU_TEST_INFO_NULL,
 };

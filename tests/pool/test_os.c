@@ -27,6 +27,7 @@ static void test_map(void) {
     CU_ASSERT_EQUAL(resident(at, LENGTH), 0);
     CU_ASSERT(zero(at, LENGTH));
     os_huge(at, LENGTH);
+    os_small(at, LENGTH);
     os_unmap(at, LENGTH);
     CU_ASSERT(!mapped(at));
 }
@@ -76,6 +77,7 @@ static void test_errno(void) {
     CU_ASSERT(!os_purge((void *)64, LENGTH));
     os_unmap((void *)64, LENGTH);
     os_huge((void *)64, LENGTH);
+    os_small((void *)64, LENGTH);
     CU_ASSERT(!os_thread_alive(1 << 30));
     CU_ASSERT_EQUAL(errno, 77);
 }
