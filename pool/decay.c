@@ -14,13 +14,12 @@ struct pool_conf pool_conf = {
 
 /* A small program that goes round all size classes holds little but needs a pool of each. */
 #define BOUNCE_FLOOR ((uint64_t)1 << 20)
-/* A program that sleeps forgets nothing: more than this, or half of what is live, is never kept
- * for having bounced. */
-#define BOUNCE_MOST ((uint64_t)32 << 20)
-
-/* Of pools, which any request can use and huge pages bring back cheaply, less. */
-#define POOLS_MOST  ((uint64_t)8 << 20)
-#define POOLS_SHARE 8 /* and that part of what is live */
+/* A program that sleeps forgets nothing: more than this and a share of what is live is never kept
+ * for having bounced. Pools, which any request can use and huge pages bring back cheaply, need
+ * less of it than mappings. */
+#define BOUNCE_MOST   ((uint64_t)8 << 20)
+#define POOLS_SHARE   8
+#define MAPPING_SHARE 2
 
 #define RISEN_SHARE 3
 
@@ -62,7 +61,7 @@ static uint64_t beyond_fixed(uint64_t most) {
 }
 
 uint64_t decay_allowed(void) {
-    uint64_t most = decay.live / 2 > BOUNCE_MOST ? decay.live / 2 : BOUNCE_MOST;
+    uint64_t most = BOUNCE_MOST + decay.live / MAPPING_SHARE;
     fade();
     uint64_t allowed = fixed() + beyond_fixed(most);
     libpool_root.keep_bytes = allowed;
@@ -70,7 +69,7 @@ uint64_t decay_allowed(void) {
 }
 
 uint64_t decay_allowed_pools(uint64_t held) {
-    uint64_t most = POOLS_MOST + decay.live / POOLS_SHARE;
+    uint64_t most = BOUNCE_MOST + decay.live / POOLS_SHARE;
     fade();
     uint64_t allowed = fixed() + beyond_fixed(most);
     return allowed > held ? allowed - held : 0;

@@ -122,21 +122,13 @@ bool mapping_purge(uint64_t most) {
     return any;
 }
 
-/* Whatever the allowance: mappings fit other requests less well than pools do, and past half of the
- * live ones more of them hardly saves faults. The one just freed may stay, so that a program with
- * one large block which comes and goes keeps it. */
-static uint64_t most_cached(size_t freed) {
-    uint64_t share = libpool_root.large.bytes / 2;
-    return freed > share ? freed : share;
-}
-
 void mapping_keep(struct mapping mapping) {
     arena_lock();
     decay_keep(mapping.bytes);
     struct mapping out = keep(mapping);
-    uint64_t allowed = decay_allowed(), most = most_cached(mapping.bytes);
+    uint64_t allowed = decay_allowed();
     arena_unlock();
     if (out.at != NULL)
         mapping_unmap(out);
-    mapping_purge(allowed < most ? allowed : most);
+    mapping_purge(allowed);
 }
