@@ -59,7 +59,7 @@ static inline void *big_alloc(size_t size, bool clear) {
 
 /* Keeps the run or large block that p starts, if there is room; `pool` is the record of p's place.
  * False: there is none, or p is something else. */
-static inline bool big_keep(struct heap *heap, struct pool *pool, const void *p) {
+static inline RACY bool big_keep(struct heap *heap, struct pool *pool, const void *p) {
     if (pool->base != p || pool->state < POOL_RUN || pool->resting ||
         heap->big[heap->big_next % BIG_MAX] != NULL ||
         heap->big_bytes + pool->map_bytes > heap->big_limit)

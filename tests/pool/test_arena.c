@@ -1,8 +1,7 @@
 #include "arena.h"
 
-#include <string.h>
-
 #include <stdio.h>
+#include <string.h>
 
 #include "decay.h"
 #include "os.h"
@@ -196,24 +195,25 @@ static bool has_flag(const void *at, const char *flag) {
 
 /* The kernel must not make a huge page again of one of which a part was given back. */
 static void test_huge_given_back(void) {
-    struct pool *dense[ARENA_POOLS];
-    for (uint32_t i = 0; i < ARENA_POOLS; i++) {
-        dense[i] = arena_take(1, false);
-        dense[i]->state = POOL_USED;
-        dense[i]->touched = POOL_BYTES / OS_PAGE;
-    }
+    static struct pool *pools[ARENA_POOLS + 2];
+    uint32_t n = 0;
     decay_live((int64_t)(ARENA_BYTES * 64));
-    struct pool *pool = arena_take(1, false), *other = arena_take(1, false);
+    for (; n < ARENA_POOLS + 2; n++) {
+        pools[n] = arena_take(1, false);
+        CU_ASSERT_PTR_NOT_NULL_FATAL(pools[n]);
+        pools[n]->state = POOL_USED;
+        pools[n]->touched = POOL_BYTES / OS_PAGE;
+    }
     decay_live(-(int64_t)(ARENA_BYTES * 64));
-    CU_ASSERT_FATAL(pool != NULL && other != NULL);
-    pool->state = other->state = POOL_USED;
-    CU_ASSERT(pool->arena->huge && has_flag(pool->base, " hg"));
-    arena_return(other, 1);
+    struct arena *arena = pools[ARENA_POOLS]->arena;
+    bool huge = arena->huge;
+    CU_ASSERT_EQUAL(has_flag(arena->base, " hg"), huge);
+    arena_return(pools[--n], 1);
     arena_purge(0);
-    CU_ASSERT(!pool->arena->huge && !has_flag(pool->base, " hg") && has_flag(pool->base, " nh"));
-    arena_return(pool, 1);
-    for (uint32_t i = 0; i < ARENA_POOLS; i++)
-        arena_return(dense[i], 1);
+    CU_ASSERT(!arena->huge && !has_flag(arena->base, " hg"));
+    CU_ASSERT_EQUAL(has_flag(arena->base, " nh"), huge);
+    while (n > 0)
+        arena_return(pools[--n], 1);
     empty_all();
 }
 
