@@ -186,6 +186,9 @@ static void *run_resize(struct pool *first, size_t size) {
     uint32_t have = first->run_pools, want = pools_for(size);
     if (size <= SMALL_MAX || size > RUN_MAX)
         return NULL;
+    /* A quarter too long stays: it may be the room that the last growth took along. */
+    if (want < have && want >= have - have / 4)
+        want = have;
     if (want > have && !arena_extend(first, have, want - have))
         return NULL;
     if (want < have)

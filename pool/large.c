@@ -160,12 +160,20 @@ static char *copy(struct pool *record, size_t size) {
     return to;
 }
 
+/* What grows tends to grow on: an eighth more spares most of the calls, and is not touched. */
+static size_t with_room(size_t bytes) {
+    size_t more = os_round(bytes + bytes / 8);
+    return more > bytes && more <= PTRDIFF_MAX ? more : bytes;
+}
+
 /* The record stays taken until the mapping has moved: nobody else starts in its place. */
 static char *lengthen(struct pool *record, size_t size, size_t bytes) {
+    bytes = with_room(bytes);
     struct mapping mapping = {os_remap(record->base, record->map_bytes, bytes, true), bytes};
     if (mapping.at == NULL)
         return copy(record, size);
     arena_lock();
+    decay_fresh(bytes - record->map_bytes);
     leave(record);
     arena_unlock();
     for (size_t shift = POOL_BYTES; !enter(mapping, size); shift += POOL_BYTES)

@@ -55,10 +55,19 @@ static bool fits(size_t have, size_t size) {
 }
 
 /* What grows once tends to grow again: an eighth more spares most of the copies that building a
- * string in small steps costs. */
+ * string in small steps costs; of a run a quarter, which is not touched before it is used. */
 static size_t grown(size_t have, size_t size) {
-    size_t more = have + have / 8;
-    return size < more && more <= SMALL_MAX ? more : size;
+    size_t more = have + (have < SMALL_MAX ? have / 8 : have / 4);
+    bool both_small = more <= SMALL_MAX, both_runs = size > SMALL_MAX && more <= RUN_MAX;
+    return size < more && (both_small || both_runs) ? more : size;
+}
+
+/* The block at `to` was made long enough to grow on: for now `size` bytes are asked for. */
+static void *with_room(void *to, size_t size) {
+    struct pool *pool = owner_pool(to);
+    if (size > SMALL_MAX && !in_class_pool(pool))
+        big_resize(pool, size);
+    return to;
 }
 
 static NOINLINE void *resize_slow(void *block, size_t size) {
@@ -79,7 +88,7 @@ static NOINLINE void *resize_slow(void *block, size_t size) {
         return size <= have ? block : NULL;
     memcpy(to, block, size < have ? size : have);
     heap_free(block);
-    return to;
+    return with_room(to, size);
 }
 
 void *pool_realloc(void *block, size_t size) {

@@ -22,7 +22,7 @@ void slot_start(struct heap *heap) {
 
 /* A class for which memory was touched so often gets pools of its own. (Running out of what goes
  * round, through other threads too, is no reason: a heap of 44 classes would touch 44 pools.) */
-#define WANTED 3
+#define WANTED 5
 
 void slot_grew(struct heap *heap) {
     if (heap->wanted[heap->asks] < WANTED)

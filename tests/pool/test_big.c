@@ -188,10 +188,38 @@ static void test_freed_elsewhere(void) {
     arena_check();
 }
 
+/* A block that grows in small steps takes room along, or each pool's length would be copied; the
+ * room stays while three quarters are used, and goes when no more than half is. */
+static void test_grows_with_room(void) {
+    char *block[2] = {pool_malloc(40000), pool_malloc(40000)};
+    uint32_t moves = 0;
+    for (size_t size = 40000; size < (4u << 20); size += 2000) {
+        for (int i = 0; i < 2; i++) {
+            char *to = pool_realloc(block[i], size);
+            CU_ASSERT_PTR_NOT_NULL_FATAL(to);
+            moves += to != block[i];
+            block[i] = to;
+            CU_ASSERT(size == 40000 || to[size - 2001] == (char)(size - 2000));
+            to[size - 1] = (char)size;
+        }
+    }
+    CU_ASSERT(moves < 2 * 32);
+    for (int i = 0; i < 2; i++) {
+        size_t have = pool_usable(block[i]);
+        CU_ASSERT_PTR_EQUAL(pool_realloc(block[i], have / 5 * 4), block[i]);
+        CU_ASSERT_EQUAL(pool_usable(block[i]), have);
+        block[i] = pool_realloc(block[i], have / 2);
+        CU_ASSERT(pool_usable(block[i]) < have / 2 + POOL_BYTES);
+    }
+    pool_free(block[0]);
+    pool_free(block[1]);
+}
+
 CU_TestInfo big_tests[] = {
     {"all sizes", test_sizes},   {"clear", test_clear},
     {"misuse", test_misuse},     {"a run resized", test_resize_run},
     {"aligned", test_aligned},   {"kept by the heap", test_kept},
     {"taken again", test_again}, {"freed by another thread", test_freed_elsewhere},
+    {"growing in small steps", test_grows_with_room},
     CU_TEST_INFO_NULL,
 };

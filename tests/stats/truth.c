@@ -30,7 +30,7 @@
 #define OPERATIONS    200000
 #define QUEUE         256
 #define MOVING_BLOCKS 20000
-#define MOVING_SIZE   104
+#define MOVING_SIZE   128 /* a class that no other's pools serve meanwhile */
 
 struct held {
     void *block;
