@@ -58,7 +58,8 @@ static void test_heap(void) {
     CU_ASSERT_EQUAL(stopped_for(look, NULL), RETURNED);
     expect_found(miscount, pool);
     expect_found(lose_a_block, pool);
-    expect_found(break_a_mark, pool);
+    CU_ASSERT_EQUAL(stopped_for(break_a_mark, pool),
+                    EXPECT_CHECKED ? (int)MISUSE_CORRUPT_LINK : RETURNED);
     expect_found(disarm, pool);
     expect_found(say_full, pool);
     expect_found(belong_elsewhere, pool);
