@@ -55,18 +55,20 @@ static NOINLINE void free_other(void *p) {
 }
 
 /* By far the most frequent slow case where pools hold few blocks: one of a full pool. */
-static inline bool free_spare(struct heap *heap, void *p) {
-    struct pool *pool = owner_record(p);
-    return heap != NULL && pool->heap == heap && pool->state == POOL_FULL && free_starts(pool, p) &&
+static inline bool free_spare(struct heap *heap, struct pool *pool, void *p) {
+    return pool->heap == heap && pool->state == POOL_FULL && free_starts(pool, p) &&
            !free_marked(p) && spare_push(heap, pool, p);
 }
 
 RACY void heap_free_slow(void *p) {
+    struct heap *heap = self.heap;
+    struct pool *pool = owner_record(p);
     if (p == NULL)
         return;
-    if (plainly_remote(owner_record(p), p))
-        remote_free(owner_record(p), p);
-    else if (!free_spare(self.heap, p))
+    if (LIKELY(heap != NULL && (big_keep(heap, pool, p) || free_spare(heap, pool, p))))
+        return tick_heap(heap);
+    if (!plainly_remote(pool, p))
         return free_other(p);
+    remote_free(pool, p);
     tick();
 }
