@@ -58,52 +58,43 @@ static void really_free(struct pool *pool) {
         arena_return(pool, pool->run_pools);
 }
 
-static void drop(struct heap *heap, uint32_t i) {
-    struct pool *pool = heap->big[i];
-    heap->big[i] = NULL;
-    heap->big_bytes -= (uint32_t)big_bytes(pool);
+static void drop_oldest(struct heap *heap) {
+    struct pool *pool = heap->big[(heap->big_next - heap->big_count) % BIG_MAX];
+    heap->big_count--;
+    heap->big_bytes -= (uint32_t)pool->map_bytes;
     really_free(pool);
 }
 
 void big_give_back(struct heap *heap) {
-    for (uint32_t i = 0; i < BIG_MAX; i++)
-        if (heap->big[i] != NULL)
-            drop(heap, i);
-}
-
-/* Drops older blocks until `bytes` more fit in `slot` and the limit. */
-static void make_room(struct heap *heap, uint32_t slot, size_t bytes, uint32_t limit) {
-    for (uint32_t i = 0; i < BIG_MAX; i++) {
-        uint32_t oldest = (slot + i) % BIG_MAX;
-        if (heap->big[oldest] != NULL && (i == 0 || heap->big_bytes + bytes > limit))
-            drop(heap, oldest);
-    }
+    while (heap->big_count > 0)
+        drop_oldest(heap);
 }
 
 /* Keeps the freed block in the heap, in place of older ones; false: it is too big for that. */
 static bool keep(struct heap *heap, struct pool *pool) {
-    size_t bytes = pool->map_bytes;
-    uint32_t limit = heap->big_limit = keep_limit(heap), slot = heap->big_next % BIG_MAX;
-    if (bytes > limit)
+    uint32_t limit = heap->big_limit = keep_limit(heap);
+    if (pool->map_bytes > limit)
         return false;
-    make_room(heap, slot, bytes, limit);
+    while (heap->big_count == BIG_MAX || heap->big_bytes + pool->map_bytes > limit)
+        drop_oldest(heap);
     big_put(heap, pool);
     return true;
 }
 
 /* Is the kept block right for `size` bytes: but for a fifth all would be used? */
 static inline bool suits(const struct pool *pool, size_t size) {
-    return pool != NULL && pool->map_bytes - size <= size / 4 + (-size & (POOL_BYTES - 1));
+    return pool->map_bytes - size <= size / 4 + (-size & (POOL_BYTES - 1));
 }
 
 static void *take_kept(struct heap *heap, size_t size, bool clear) {
-    for (uint32_t i = 1; i <= BIG_MAX; i++) {
+    for (uint32_t i = 1; i <= heap->big_count; i++) {
         uint32_t at = (heap->big_next - i) % BIG_MAX;
-        if (!suits(heap->big[at], size))
+        struct pool *pool = heap->big[at];
+        if (!suits(pool, size))
             continue;
-        if (heap->big[at]->state == POOL_LARGE)
-            large_keep_length(heap->big[at], size);
-        heap->big[at]->run_bytes = size;
+        if (pool->state == POOL_LARGE)
+            large_keep_length(pool, size);
+        pool->run_bytes = size;
         void *block = big_get(heap, at);
         return clear ? memset(block, 0, size) : block;
     }

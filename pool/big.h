@@ -27,19 +27,21 @@ static inline size_t big_bytes(const struct pool *pool) {
     return pool->map_bytes;
 }
 
-/* Takes the kept block at heap.big[i]. */
+/* Takes the kept block at heap.big[i]; the newest takes its place. */
 static inline void *big_get(struct heap *heap, uint32_t i) {
     struct pool *pool = heap->big[i];
-    heap->big[i] = NULL;
+    heap->big[i] = heap->big[--heap->big_next % BIG_MAX];
+    heap->big_count--;
     heap->big_bytes -= (uint32_t)pool->map_bytes;
     pool->resting = 0;
     return pool->base;
 }
 
-/* Keeps a block where heap.big has a place. */
+/* Keeps a block; there is a place. */
 static inline void big_put(struct heap *heap, struct pool *pool) {
     pool->resting = 1;
     heap->big_bytes += (uint32_t)pool->map_bytes;
+    heap->big_count++;
     heap->big[heap->big_next++ % BIG_MAX] = pool;
 }
 
@@ -49,19 +51,16 @@ static inline void *big_alloc(size_t size, bool clear) {
     struct heap *heap = self.heap;
     if (UNLIKELY(clear || heap == NULL))
         return big_alloc_slow(size, clear);
-    uint32_t newest = heap->big_next - 1;
-    const struct pool *pool = heap->big[newest % BIG_MAX];
-    if (UNLIKELY(pool == NULL || pool->run_bytes != size))
+    uint32_t newest = (heap->big_next - 1) % BIG_MAX;
+    if (UNLIKELY(heap->big_count == 0 || heap->big[newest]->run_bytes != size))
         return big_alloc_slow(size, clear);
-    heap->big_next = newest;
-    return big_get(heap, newest % BIG_MAX);
+    return big_get(heap, newest);
 }
 
 /* Keeps the run or large block that p starts, if there is room; `pool` is the record of p's place.
  * False: there is none, or p is something else. */
 static inline RACY bool big_keep(struct heap *heap, struct pool *pool, const void *p) {
-    if (pool->base != p || pool->state < POOL_RUN || pool->resting ||
-        heap->big[heap->big_next % BIG_MAX] != NULL ||
+    if (pool->base != p || pool->state < POOL_RUN || pool->resting || heap->big_count == BIG_MAX ||
         heap->big_bytes + pool->map_bytes > heap->big_limit)
         return false;
     big_put(heap, pool);

@@ -235,8 +235,7 @@ static void rebuild(struct heap *heap) {
     heap->reclaim = (struct lock){0};
     for (uint32_t i = 0; i < REST_MAX; i++)
         heap->rest[i] = NULL;
-    for (uint32_t i = 0; i < BIG_MAX; i++)
-        heap->big[i] = NULL;
+    heap->big_count = 0;
     heap->big_bytes = 0;
     for (uint32_t c = 0; c < CLASS_MAX; c++) {
         heap->partial[c] = (struct pool_list){NULL, NULL};

@@ -204,8 +204,9 @@ static void start_tables(struct rows_visit *visit) {
 /* Large blocks that a heap keeps for reuse are not the program's any more. */
 RACY static bool subtract_kept(struct walk *walk, const struct heap *heap) {
     struct rows_large *large = &walk->total->large;
-    for (uint32_t i = 0; i < BIG_MAX; i++) {
-        const struct pool *kept = heap->big[i], *pool;
+    uint32_t count = heap->big_count < BIG_MAX ? heap->big_count : BIG_MAX;
+    for (uint32_t i = 1; i <= count; i++) {
+        const struct pool *kept = heap->big[(heap->big_next - i) % BIG_MAX], *pool;
         if (kept == NULL)
             continue;
         pool = walk_get(walk, kept, sizeof *pool, walk_copy(walk, large));

@@ -158,7 +158,7 @@ enum heap_state { HEAP_LIVE, HEAP_ABANDONED, HEAP_TORN };
 
 #define REST_MAX  64
 #define SPARE_MAX 16
-#define BIG_MAX   4
+#define BIG_MAX   16
 
 /* Owner: its thread, unless stated. */
 struct heap {
@@ -185,8 +185,9 @@ struct heap {
     struct pool *rest[REST_MAX];         /* pools that became empty, kept a while */
     uint32_t rest_first, rest_next;      /* oldest may be, next will be; modulo REST_MAX */
     uint32_t rest_bytes;
-    struct pool *big[BIG_MAX]; /* runs and large blocks freed last, kept a while */
-    uint32_t big_next;
+    /* Runs and large blocks freed last, kept a while, big_count of them before big_next. */
+    struct pool *big[BIG_MAX];
+    uint32_t big_next, big_count;
     uint32_t big_bytes, big_limit; /* of these; 0: not computed yet */
     struct class_count {
         uint32_t pools;
