@@ -117,6 +117,12 @@ static bool membarrier(int command) {
     return syscall(SYS_membarrier, command, 0, 0) == 0;
 }
 
+void os_barrier_prepare(void) {
+    int saved = errno;
+    membarrier(MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED);
+    errno = saved;
+}
+
 bool os_barrier(void) {
     int saved = errno;
     /* Refused until the process has registered; a forked child may have to do so again. */

@@ -47,8 +47,10 @@ static struct heap *heap_new(void) {
     heap->index = heap_total++;
     heap->id = (uint64_t)(heap->index + 1) << 20;
     slot_start(heap);
-    if (process == 0)
+    if (process == 0) {
         process = getpid();
+        os_barrier_prepare();
+    }
     heap->next_all = libpool_root.heaps;
     libpool_root.heaps = heap;
     libpool_root.heap_count++;
