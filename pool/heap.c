@@ -73,21 +73,6 @@ static void becomes_full(struct heap *heap, struct pool *pool) {
     pool->state = POOL_FULL;
 }
 
-/* The current pool's list ran out: look into its mail, cut more, collect, or let it go. */
-static void list_ran_out(struct heap *heap, struct pool *pool) {
-    uint32_t came = block_list_take_most(pool);
-    heap->mail_blocks += came;
-    if (came == 0 && carve(heap, pool) == 0 &&
-        atomic_load_explicit(&heap->mail, memory_order_relaxed) != NULL)
-        heap_collect(heap);
-    if (!block_list_empty(pool)) {
-        count_refill(heap, pool);
-        return;
-    }
-    becomes_full(heap, pool);
-    slot_set(heap, pool->size_class, &pool_none);
-}
-
 /* Before memory is touched for the first time, what this heap keeps for later is used up: it is
  * resident, and a first touch costs more than all of this. */
 static void use_up_kept(struct heap *heap) {
@@ -157,17 +142,43 @@ bool heap_give_all(struct heap *heap) {
     return large_purge(0) || arenas || heap != NULL;
 }
 
+static void make_current(struct heap *heap, struct pool *pool) {
+    if (pool_used(pool) == 0)
+        block_list_sort(pool);
+    slot_set(heap, pool->size_class, pool);
+    count_refill(heap, pool);
+}
+
 /* Puts the next pool into the slot. */
 static bool set_current(struct heap *heap, uint32_t size_class, bool own) {
     struct pool *pool = next_pool(heap, size_class, own);
     if (pool == NULL)
         return false;
-    if (pool_used(pool) == 0)
-        block_list_sort(pool);
-    slot_set(heap, size_class, pool);
     if (pool->size_class == size_class)
-        count_refill(heap, pool);
+        make_current(heap, pool);
+    else
+        slot_set(heap, size_class, pool);
     return true;
+}
+
+/* The current pool's list ran out: look into its mail, cut more, collect, or let it go. */
+static void list_ran_out(struct heap *heap, struct pool *pool) {
+    uint32_t came = block_list_take_most(pool);
+    heap->mail_blocks += came;
+    if (came == 0 && carve(heap, pool) == 0 &&
+        atomic_load_explicit(&heap->mail, memory_order_relaxed) != NULL)
+        heap_collect(heap);
+    if (!block_list_empty(pool)) {
+        count_refill(heap, pool);
+        return;
+    }
+    becomes_full(heap, pool);
+    /* The next one at once if there is one, which spares another slow path. */
+    struct pool *next = take_partial(heap, pool->size_class, false);
+    if (next != NULL)
+        make_current(heap, next);
+    else
+        slot_set(heap, pool->size_class, &pool_none);
 }
 
 static void *pop_last(struct pool *pool) {
