@@ -155,7 +155,8 @@ static char *copy(struct pool *record, size_t size) {
     char *to = large_alloc(size, OS_PAGE, false);
     if (to == NULL)
         return NULL;
-    memcpy(to, record->base, record->run_bytes);
+    /* All that was usable, not only what was asked for. */
+    memcpy(to, record->base, record->map_bytes);
     large_free(record);
     return to;
 }
@@ -166,14 +167,25 @@ static size_t with_room(size_t bytes) {
     return more > bytes && more <= PTRDIFF_MAX ? more : bytes;
 }
 
+/* Where memory is short: without room, and without what is cached. */
+static struct mapping remap(const struct pool *record, size_t bytes) {
+    size_t more = with_room(bytes), old = record->map_bytes;
+    char *at = os_remap(record->base, old, more, true);
+    if (at != NULL)
+        return (struct mapping){at, more};
+    at = os_remap(record->base, old, bytes, true);
+    if (at == NULL && mapping_purge(0))
+        at = os_remap(record->base, old, bytes, true);
+    return (struct mapping){at, bytes};
+}
+
 /* The record stays taken until the mapping has moved: nobody else starts in its place. */
 static char *lengthen(struct pool *record, size_t size, size_t bytes) {
-    bytes = with_room(bytes);
-    struct mapping mapping = {os_remap(record->base, record->map_bytes, bytes, true), bytes};
+    struct mapping mapping = remap(record, bytes);
     if (mapping.at == NULL)
         return copy(record, size);
     arena_lock();
-    decay_fresh(bytes - record->map_bytes);
+    decay_fresh(mapping.bytes - record->map_bytes);
     leave(record);
     arena_unlock();
     for (size_t shift = POOL_BYTES; !enter(mapping, size); shift += POOL_BYTES)

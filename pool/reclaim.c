@@ -43,7 +43,8 @@ void reclaim_note(struct heap *heap) {
     uint32_t done = atomic_fetch_add_explicit(&heap->done, 1, memory_order_relaxed) + 1;
     if (done < STEP || done < atomic_load_explicit(&heap->waiting, memory_order_relaxed) / 4)
         return;
-    if (!lock_try(&heap->reclaim))
+    if (atomic_load_explicit(&heap->state, memory_order_relaxed) != HEAP_LIVE ||
+        !lock_try(&heap->reclaim))
         return;
     atomic_store_explicit(&heap->stop, 1, memory_order_seq_cst);
     if (os_barrier() && !atomic_load_explicit(&heap->busy, memory_order_acquire) &&

@@ -1,6 +1,7 @@
 #include "registry.h"
 
 #include "arena.h"
+#include "big.h"
 #include "block_list.h"
 #include "decay.h"
 #include "heap_slow.h"
@@ -76,8 +77,11 @@ static struct heap *adopt(void) {
     struct heap *heap = abandoned;
     if (heap != NULL)
         abandoned = heap->next_abandoned;
-    else if ((heap = orphan()) != NULL)
+    else if ((heap = orphan()) != NULL) {
+        /* Its thread ended outside of us: what it kept is whole. */
+        big_give_back(heap);
         atomic_store(&heap->state, HEAP_TORN);
+    }
     if (heap == NULL)
         return NULL;
     if (heap->state == HEAP_TORN)
@@ -229,12 +233,13 @@ static void rebuild_pool(struct heap *heap, struct pool *pool) {
     heap_pool_reopened(heap, pool);
 }
 
+/* Alone with it: a reclaimer that took it for a living thread's finishes first. */
 static void rebuild(struct heap *heap) {
+    lock_take(&heap->reclaim);
     heap->rest_bytes = 0;
     heap->rest_first = heap->rest_next;
     heap->busy = 0;
-    heap->stop = 0;
-    heap->reclaim = (struct lock){0};
+    atomic_store_explicit(&heap->done, 0, memory_order_relaxed);
     for (uint32_t i = 0; i < REST_MAX; i++)
         heap->rest[i] = NULL;
     heap->big_count = 0;
@@ -252,4 +257,5 @@ static void rebuild(struct heap *heap) {
                 rebuild_pool(heap, &pool[i]);
     }
     arena_unlock();
+    lock_release(&heap->reclaim);
 }

@@ -106,7 +106,7 @@ static bool multiple(uint32_t size, size_t align) {
 /* The smallest class whose blocks all lie on multiples of `align`, whether its own pools serve it
  * or its group's; 0: none. */
 static uint32_t aligned_class(size_t align, size_t size) {
-    size_t rounded = (size + align - 1) & ~(align - 1);
+    size_t rounded = ((size > 0 ? size : 1) + align - 1) & ~(align - 1);
     /* Up to here groups end at multiples of whatever their classes are multiples of. */
     if (rounded > 0 && rounded <= FINE_MAX)
         return (uint32_t)rounded / MIN_ALIGN;

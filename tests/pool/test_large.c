@@ -1,6 +1,9 @@
 #include "large.h"
 
+#include <stdio.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
 
 #include "mapping.h"
 #include "os.h"
@@ -219,6 +222,50 @@ static void test_random(void) {
     nothing_left();
 }
 
+/* Where the kernel refuses to remap (to it, the block lies in two mappings) all that was usable
+ * moves, whatever was asked for last. */
+static void test_copied(void) {
+    char *block = large_alloc(SIZE, OS_PAGE, false);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(block);
+    size_t usable = record_of(block)->map_bytes;
+    fill(block, usable, 1);
+    CU_ASSERT_PTR_EQUAL(large_resize(record_of(block), usable / 8 * 7), block);
+    CU_ASSERT_EQUAL(record_of(block)->map_bytes, usable);
+    CU_ASSERT_EQUAL_FATAL(madvise(block, OS_PAGE, MADV_DONTFORK), 0);
+    CU_ASSERT_PTR_NULL(os_remap(block, usable, 2 * usable, true));
+    block = large_resize(record_of(block), 2 * usable);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(block);
+    CU_ASSERT(filled(block, usable, 1));
+    large_free(record_of(block));
+    nothing_left();
+}
+
+/* Little address space is left: enough for the block as it is to be, not for a second one. */
+static void grow_within_limit(void *block) {
+    struct rlimit limit;
+    getrlimit(RLIMIT_AS, &limit);
+    FILE *file = fopen("/proc/self/statm", "r");
+    unsigned long mapped = 0;
+    if (file == NULL || fscanf(file, "%lu", &mapped) != 1)
+        __builtin_trap();
+    fclose(file);
+    limit.rlim_cur = mapped * OS_PAGE + SIZE / 8;
+    if (setrlimit(RLIMIT_AS, &limit) != 0)
+        __builtin_trap();
+    block = large_resize(record_of(block), SIZE + SIZE / 16);
+    if (block == NULL || !filled(block, SIZE, 2))
+        __builtin_trap();
+}
+
+static void test_little_left(void) {
+    char *block = large_alloc(SIZE, OS_PAGE, false), *cached = large_alloc(SIZE, OS_PAGE, false);
+    fill(block, SIZE, 2);
+    large_free(record_of(cached));
+    CU_ASSERT_EQUAL(stopped_for(grow_within_limit, block), RETURNED);
+    large_free(record_of(block));
+    nothing_left();
+}
+
 CU_TestInfo large_tests[] = {
     {"alloc and free", test_alloc},
     {"aligned", test_aligned},
@@ -229,5 +276,7 @@ CU_TestInfo large_tests[] = {
     {"holding", test_holding},
     {"too much", test_too_much},
     {"at random", test_random},
+    {"copied where remapping is refused", test_copied},
+    {"little address space left", test_little_left},
     CU_TEST_INFO_NULL,
 };

@@ -95,6 +95,33 @@ static void *end_without_exit(void *p) {
     return NULL;
 }
 
+static void keep_nothing(void *p) {
+    (void)p;
+    pool_free(pool_malloc(24));
+}
+
+static void *keep_and_end(void *p) {
+    (void)p;
+    for (size_t size = 20000; size < 200000; size += 30000)
+        pool_free(pool_malloc(size));
+    return NULL;
+}
+
+/* What such threads kept for their next big block does not pile up. */
+static void test_orphans_keep(void) {
+    uint64_t most = 0;
+    for (int i = 0; i < 60; i++) {
+        pthread_t thread;
+        CU_ASSERT_EQUAL_FATAL(pthread_create(&thread, NULL, keep_and_end, NULL), 0);
+        pthread_join(thread, NULL);
+        struct rows_total total;
+        CU_ASSERT(rows_read(&rows_self, &libpool_root, &total, NULL));
+        most = total.cached_bytes > most ? total.cached_bytes : most;
+    }
+    CU_ASSERT(most < (uint64_t)4 << 20);
+    in_thread(keep_nothing, NULL);
+}
+
 static void adopt_all(void *p) {
     (void)p;
     pool_free(pool_malloc(24));
@@ -234,6 +261,7 @@ CU_TestInfo registry_tests[] = {
     {"a heap is handed on", test_adopted},
     {"threads at work have their own", test_own_heaps},
     {"a thread that ends without a word", test_orphan},
+    {"what such threads kept", test_orphans_keep},
     {"fork", test_fork},
     {"the hook for new threads", test_start_hook},
     {"trim", test_trim},

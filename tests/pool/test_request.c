@@ -149,6 +149,15 @@ static void test_aligned(void) {
     pool_free(empty);
 }
 
+static void test_aligned_nothing(void) {
+    for (size_t align = 1; align <= (size_t)1 << 20; align *= 2) {
+        char *block = pool_aligned(align, 0);
+        CU_ASSERT_PTR_NOT_NULL_FATAL(block);
+        CU_ASSERT_EQUAL((uintptr_t)block & (align - 1), 0);
+        pool_free(block);
+    }
+}
+
 static void test_aligned_refused(void) {
     static const size_t wrong[] = {0, 3, 24, SIZE_MAX, (size_t)1 << 31, (size_t)1 << 63};
     for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
@@ -185,5 +194,6 @@ CU_TestInfo request_tests[] = {
     {"aligned", test_aligned},
     {"aligned, refused", test_aligned_refused},
     {"errno", test_errno},
+    {"no bytes, aligned", test_aligned_nothing},
     CU_TEST_INFO_NULL,
 };
