@@ -54,10 +54,10 @@ static bool fits(size_t have, size_t size) {
     return size <= have && (size >= have / 2 || have <= 64);
 }
 
-/* What grows once tends to grow again: an eighth more spares most of the copies that building a
- * string in small steps costs; of a run a quarter, which is not touched before it is used. */
+/* What grows once tends to grow again: a quarter more spares most of the copies that building a
+ * string in small steps costs. */
 static size_t grown(size_t have, size_t size) {
-    size_t more = have + (have < SMALL_MAX ? have / 8 : have / 4);
+    size_t more = have + have / 4;
     bool both_small = more <= SMALL_MAX, both_runs = size > SMALL_MAX && more <= RUN_MAX;
     return size < more && (both_small || both_runs) ? more : size;
 }
