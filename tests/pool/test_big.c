@@ -216,10 +216,14 @@ static void test_grows_with_room(void) {
 }
 
 CU_TestInfo big_tests[] = {
-    {"all sizes", test_sizes},   {"clear", test_clear},
-    {"misuse", test_misuse},     {"a run resized", test_resize_run},
-    {"aligned", test_aligned},   {"kept by the heap", test_kept},
-    {"taken again", test_again}, {"freed by another thread", test_freed_elsewhere},
+    {"all sizes", test_sizes},
+    {"clear", test_clear},
+    {"misuse", test_misuse},
+    {"a run resized", test_resize_run},
+    {"aligned", test_aligned},
+    {"kept by the heap", test_kept},
+    {"taken again", test_again},
+    {"freed by another thread", test_freed_elsewhere},
     {"growing in small steps", test_grows_with_room},
     CU_TEST_INFO_NULL,
 };
