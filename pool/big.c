@@ -161,8 +161,6 @@ static void must_start(const struct pool *pool, const void *p, const char *funct
 }
 
 void big_free(struct pool *pool, void *p) {
-    if (LIKELY(self.heap != NULL && pool != NULL && big_keep(self.heap, pool, p)))
-        return;
     must_start(pool, p, "free");
     if (self.heap == NULL || !keep(self.heap, pool))
         really_free(pool);

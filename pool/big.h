@@ -12,8 +12,8 @@
 void *big_alloc_slow(size_t size, bool clear);
 /* `align` above 4096 or `size` above SMALL_MAX. */
 void *big_aligned(size_t align, size_t size);
-/* Frees a run or a large block whatever big_keep said; `pool` is what owner_pool(p) said. Misuse if
- * p starts neither. */
+/* Frees a run or a large block that big_keep had no room for; `pool` is what owner_pool(p) said.
+ * Misuse if p starts neither. */
 void big_free(struct pool *pool, void *p);
 /* Bytes usable in the run or large block that p starts; else misuse in `function`. */
 size_t big_usable(const struct pool *pool, const void *p, const char *function);

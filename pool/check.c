@@ -28,8 +28,8 @@ static void check_pool(const struct heap *heap, const struct pool *pool, uint32_
     assert(pool->capacity == POOL_BYTES / pool->block_size && pool->carved <= pool->capacity);
     assert(pool->bound == class_bound(pool->block_size, pool->mult, pool->carved));
     assert(!block_list_empty(pool));
-    assert(list_length(pool) + pool_used(pool) + spare_count(heap, pool) == pool->carved);
-    assert(pool_used(pool) != 0 || spare_count(heap, pool) == 0);
+    assert(list_length(pool) + pool_used(pool) + spare_count(pool) == pool->carved);
+    assert(pool_used(pool) != 0 || spare_count(pool) == 0);
 }
 
 void heap_check_all(struct heap *heap) {

@@ -50,28 +50,23 @@ static void fade(void) {
     decay.period_ends = now + pool_conf.decay_ms;
 }
 
-static uint64_t fixed(void) {
-    return pool_conf.keep_bytes + decay.live / 256 * pool_conf.keep_share;
-}
-
-/* What was learnt, at most `most`, or what may rise again. */
-static uint64_t beyond_fixed(uint64_t most) {
+/* The options' part, and what was learnt, up to a share of live, or what may rise again. */
+static uint64_t allowance(uint64_t share) {
+    fade();
+    uint64_t fixed = pool_conf.keep_bytes + decay.live / 256 * pool_conf.keep_share;
+    uint64_t most = BOUNCE_MOST + decay.live / share;
     uint64_t learnt = decay.bounced < most ? decay.bounced : most;
-    return learnt > decay.risen ? learnt : decay.risen;
+    return fixed + (learnt > decay.risen ? learnt : decay.risen);
 }
 
 uint64_t decay_allowed(void) {
-    uint64_t most = BOUNCE_MOST + decay.live / MAPPING_SHARE;
-    fade();
-    uint64_t allowed = fixed() + beyond_fixed(most);
+    uint64_t allowed = allowance(MAPPING_SHARE);
     libpool_root.keep_bytes = allowed;
     return allowed;
 }
 
 uint64_t decay_allowed_pools(uint64_t held) {
-    uint64_t most = BOUNCE_MOST + decay.live / POOLS_SHARE;
-    fade();
-    uint64_t allowed = fixed() + beyond_fixed(most);
+    uint64_t allowed = allowance(POOLS_SHARE);
     return allowed > held ? allowed - held : 0;
 }
 

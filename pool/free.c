@@ -37,8 +37,7 @@ static void free_own(struct heap *heap, struct pool *pool, void *p) {
 
 /* Nothing about it is suspect, and another heap owns it. */
 static RACY bool plainly_remote(const struct pool *pool, const void *p) {
-    return pool->heap != self.heap && (pool->state == POOL_USED || pool->state == POOL_FULL) &&
-           free_starts(pool, p) && !free_marked(p);
+    return pool->heap != self.heap && free_plain(pool, p);
 }
 
 static NOINLINE void free_other(void *p) {

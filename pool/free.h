@@ -15,11 +15,15 @@ static inline RACY bool free_marked(const void *p) {
     return block->mark == MARK || block->mark == MARK_LAST;
 }
 
-/* Is it a live block of this thread's, beyond doubt? False: it may still be one. */
-static inline RACY bool free_owns(const struct pool *pool, const void *p) {
-    return pool->key + (uintptr_t)p + self.id < POOL_BYTES &&
-           (pool->state == POOL_USED || pool->state == POOL_FULL) && free_starts(pool, p) &&
+/* Is it a live block of the pool, beyond doubt? False: it may still be one. */
+static inline RACY bool free_plain(const struct pool *pool, const void *p) {
+    return (pool->state == POOL_USED || pool->state == POOL_FULL) && free_starts(pool, p) &&
            !free_marked(p);
+}
+
+/* And this thread's? */
+static inline RACY bool free_owns(const struct pool *pool, const void *p) {
+    return pool->key + (uintptr_t)p + self.id < POOL_BYTES && free_plain(pool, p);
 }
 
 /* Makes sure that p is a live block of its pool. What is no block, or free already, is misuse;

@@ -221,6 +221,14 @@ static NOINLINE void *refill(uint32_t size_class, bool own) {
     return block != NULL ? block : out_of_memory();
 }
 
+/* The slot's list gave none: a spare block, or another list. */
+static inline void *without_list(uint32_t size_class, bool own) {
+    void *block = NULL;
+    if (size_class >= FINE_CLASSES && self.heap != NULL)
+        block = spare_pop(self.heap, size_class);
+    return LIKELY(block != NULL) ? block : refill(size_class, own);
+}
+
 void *heap_alloc_slow(size_t size) {
     if (UNLIKELY(size > SMALL_MAX)) {
         void *block = big_alloc(size, false);
@@ -228,15 +236,11 @@ void *heap_alloc_slow(size_t size) {
     }
     uint32_t size_class = class_of(size);
     void *block = pool_pop(self.slot[size_class]);
-    if (block == NULL && size_class >= FINE_CLASSES && self.heap != NULL)
-        block = spare_pop(self.heap, size_class);
-    return LIKELY(block != NULL) ? block : refill(size_class, false);
+    return block != NULL ? block : without_list(size_class, false);
 }
 
 void *heap_alloc_class(uint32_t size_class, size_t align) {
     struct pool *pool = self.slot[size_class];
     void *block = (pool->block_size & (align - 1)) == 0 ? pool_pop(pool) : NULL;
-    if (block == NULL && size_class >= FINE_CLASSES && self.heap != NULL)
-        block = spare_pop(self.heap, size_class);
-    return block != NULL ? block : refill(size_class, true);
+    return block != NULL ? block : without_list(size_class, true);
 }

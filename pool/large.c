@@ -2,29 +2,13 @@
 
 #include "arena.h"
 #include "decay.h"
+#include "list.h"
 #include "mapping.h"
 #include "os.h"
 #include "owner.h"
 #include "root.h"
 
 #include <string.h>
-
-static void link_record(struct pool *record) {
-    record->prev = NULL;
-    record->next = libpool_root.large_first;
-    if (record->next != NULL)
-        record->next->prev = record;
-    libpool_root.large_first = record;
-}
-
-static void unlink_record(struct pool *record) {
-    if (record->next != NULL)
-        record->next->prev = record->prev;
-    if (record->prev != NULL)
-        record->prev->next = record->next;
-    else
-        libpool_root.large_first = record->next;
-}
 
 static void count_large(const struct pool *record, int64_t sign) {
     struct rows_large *rows = &libpool_root.large;
@@ -38,10 +22,9 @@ static void count_large(const struct pool *record, int64_t sign) {
 
 /* Makes the mapping a live block; false when its record is another's. */
 static bool enter(struct mapping mapping, size_t size) {
-    struct pool *record = owner_record(mapping.at);
     arena_lock();
     bool possible = owner_started() || owner_start();
-    record = owner_record(mapping.at);
+    struct pool *record = owner_record(mapping.at);
     possible = possible && record->state == POOL_NONE && record->arena == NULL;
     if (possible) {
         record->bound = 0;
@@ -50,7 +33,7 @@ static bool enter(struct mapping mapping, size_t size) {
         record->run_bytes = size;
         record->run_pools = 1;
         record->resting = 0;
-        link_record(record);
+        list_prepend(&libpool_root.large_blocks, record);
         count_large(record, 1);
         record->state = POOL_LARGE;
     }
@@ -61,7 +44,7 @@ static bool enter(struct mapping mapping, size_t size) {
 static struct mapping leave(struct pool *record) {
     struct mapping mapping = {record->base, record->map_bytes};
     count_large(record, -1);
-    unlink_record(record);
+    list_remove(&libpool_root.large_blocks, record);
     record->state = POOL_NONE;
     return mapping;
 }
@@ -122,7 +105,7 @@ bool large_purge(uint64_t keep) {
 
 const void *large_holding(const void *p, size_t *bytes) {
     arena_lock();
-    const struct pool *record = libpool_root.large_first;
+    const struct pool *record = libpool_root.large_blocks.first;
     while (record != NULL && (uintptr_t)p - (uintptr_t)record->base >= record->map_bytes)
         record = record->next;
     const void *start = record != NULL ? record->base : NULL;

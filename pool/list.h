@@ -1,4 +1,4 @@
-/* The heap's lists of pools: doubly linked, oldest first. */
+/* Lists of pool records, doubly linked: a heap's partial pools, oldest first; the large blocks. */
 #ifndef POOL_LIST_H
 #define POOL_LIST_H
 
@@ -12,6 +12,16 @@ static inline void list_append(struct pool_list *list, struct pool *pool) {
     else
         list->first = pool;
     list->last = pool;
+}
+
+static inline void list_prepend(struct pool_list *list, struct pool *pool) {
+    pool->prev = NULL;
+    pool->next = list->first;
+    if (list->first != NULL)
+        list->first->prev = pool;
+    else
+        list->last = pool;
+    list->first = pool;
 }
 
 static inline void list_remove(struct pool_list *list, struct pool *pool) {

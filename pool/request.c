@@ -108,7 +108,7 @@ static bool multiple(uint32_t size, size_t align) {
 static uint32_t aligned_class(size_t align, size_t size) {
     size_t rounded = ((size > 0 ? size : 1) + align - 1) & ~(align - 1);
     /* Up to here groups end at multiples of whatever their classes are multiples of. */
-    if (rounded > 0 && rounded <= FINE_MAX)
+    if (rounded <= FINE_MAX)
         return (uint32_t)rounded / MIN_ALIGN;
     /* Of the coarse classes only powers of two are multiples of much. */
     if (align >= 512)

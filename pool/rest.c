@@ -11,7 +11,7 @@
 /* Resting pools: how much memory all of a heap's may hold. Many heaps share the amount. */
 static uint32_t limit_bytes(void) {
     uint32_t heaps = libpool_root.heap_count, limit = ((uint32_t)512 << 10) / (heaps + 1) * 2;
-    return limit > (uint32_t)32 << 10 ? limit : (uint32_t)32 << 10;
+    return limit > REST_LEAST ? limit : REST_LEAST;
 }
 
 void rest_cancel(struct heap *heap, struct pool *pool) {

@@ -5,7 +5,8 @@
 
 #include "heap.h"
 
-/* So many bytes may rest even while new memory is taken: pools that go round quickly. */
+/* So many bytes may rest with however many heaps, and while new memory is taken: pools that go
+ * round quickly. */
 #define REST_LEAST ((uint32_t)32 << 10)
 
 /* The pool, current or partial, has no used block: it rests from now on. */

@@ -16,11 +16,11 @@ struct pool_root {
     struct heap *heaps;   /* next_all list */
     _Atomic uint32_t arena_count, heap_count;
     struct rows_large large;
-    struct meta_step *meta;      /* memory of the allocator's own structures */
-    struct pool *large_first;    /* records of all large blocks */
-    struct mapping *cache;       /* cached mappings, large.cached of them */
-    uint64_t cached_pools_bytes; /* free dirty pools */
-    _Atomic uint64_t keep_bytes; /* the allowance, as last computed */
+    struct meta_step *meta;        /* memory of the allocator's own structures */
+    struct pool_list large_blocks; /* their records, newest first */
+    struct mapping *cache;         /* cached mappings, large.cached of them */
+    uint64_t cached_pools_bytes;   /* free dirty pools */
+    _Atomic uint64_t keep_bytes;   /* the allowance, as last computed */
     _Atomic uint64_t event[EVENT_COUNT];
 };
 extern struct pool_root libpool_root __attribute__((visibility("default")));

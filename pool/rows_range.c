@@ -7,7 +7,7 @@ static bool tell(struct walk *walk, enum rows_range kind, const void *at, size_t
 
 static bool large_ranges(struct walk *walk) {
     uint64_t left = walk->root->large.blocks + 16;
-    const struct pool *record = walk->root->large_first;
+    const struct pool *record = walk->root->large_blocks.first;
     while (record != NULL && left-- > 0) {
         record = walk_get(walk, record, sizeof *record, walk_copy(walk, large));
         if (record == NULL)

@@ -2,10 +2,10 @@
 
 #include "misuse.h"
 
-void spare_check(const struct heap *heap, uint32_t size_class) {
+void spare_check(struct heap *heap, uint32_t size_class) {
     if (size_class < FINE_CLASSES)
         return;
-    const struct spares *spares = &heap->spare[heap->source[size_class] - FINE_CLASSES];
+    const struct spares *spares = spare_of(heap, heap->source[size_class]);
     const struct link *block = spares->count > 0 ? spares->block[spares->count - 1] : NULL;
     if (block != NULL && block->mark != MARK)
         misuse(MISUSE_CORRUPT_LINK, block, "malloc");
@@ -43,10 +43,10 @@ RACY bool spare_has(const struct pool *pool, const void *block) {
     return false;
 }
 
-uint32_t spare_count(const struct heap *heap, const struct pool *pool) {
+uint32_t spare_count(const struct pool *pool) {
     if (pool->size_class < FINE_CLASSES)
         return 0;
-    const struct spares *spares = &heap->spare[pool->size_class - FINE_CLASSES];
+    const struct spares *spares = spare_of(pool->heap, pool->size_class);
     uint32_t count = 0;
     for (uint32_t i = 0; i < spares->count; i++)
         count += of_pool(pool, spares->block[i]);

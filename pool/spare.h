@@ -52,13 +52,13 @@ static inline void *spare_pop(struct heap *heap, uint32_t size_class) {
 }
 
 /* After spare_pop gave NULL: a spare that was written to is misuse. */
-void spare_check(const struct heap *heap, uint32_t size_class);
+void spare_check(struct heap *heap, uint32_t size_class);
 /* Puts the pool's spares back on its list. */
 void spare_return(struct heap *heap, struct pool *pool);
 /* Is the block a spare? Safe from any thread, then only exact when the owner is at rest. */
 bool spare_has(const struct pool *pool, const void *block);
 /* How many spares are the pool's. */
-uint32_t spare_count(const struct heap *heap, const struct pool *pool);
+uint32_t spare_count(const struct pool *pool);
 /* A torn heap: puts every spare on its pool's list, whose quota is not looked at. */
 void spare_rebuild(struct heap *heap);
 

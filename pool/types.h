@@ -35,7 +35,7 @@
  *   POOL_FULL      no free block, nothing to carve    0          none
  *   POOL_RUN       first pool of a run                0          none
  *   POOL_BODY      the rest of a run                  0          none
- *   POOL_LARGE     the 32 KiB a large block starts in 0          libpool_root.large_first
+ *   POOL_LARGE     the 32 KiB a large block starts in 0          libpool_root.large_blocks
  *
  * Who may write what
  *   heap thread: top, bound, carved, state USED<->FULL, next, prev, resting, tls

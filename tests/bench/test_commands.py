@@ -1,15 +1,12 @@
 """bench python, kernel and idle: real runs of small parts of them, and the counting of calls."""
-import json
 import os
-import shutil
-import subprocess
-import tempfile
 import unittest
 
-from results_of import BENCH, BUILD
-from runner import measure, python, workload
+from results_of import BUILD
+from runner import measure, python
 from runner.allocator import Allocator
 from runner.failure import Failure
+from scratch import Scratch
 
 # Anonymous mappings made and dropped, in the process and in a child of a child.
 MAPPINGS = """
@@ -23,22 +20,11 @@ for generation in range(3):
 """
 
 
-class Scratch(unittest.TestCase):
-    def setUp(self):
-        self.scratch = tempfile.mkdtemp(prefix="bench-test-")
-        self.addCleanup(shutil.rmtree, self.scratch)
-        self.bench = workload.Bench(BUILD, self.scratch, 0.02)
-        self.bench.launcher = [self.bench.binary("launch")]
-
+class Results(Scratch):
     def results(self, *arguments, status=0):
-        path = os.path.join(self.scratch, "results")
-        command = [BENCH, arguments[0], "--build", BUILD, "--results", path, "--allocators",
-                   "libpool", *arguments[1:]]
-        done = subprocess.run(command, capture_output=True, text=True, check=False)
-        self.assertEqual(done.returncode, status, done.stdout + done.stderr)
-        self.said = done.stdout
-        with open(path, encoding="utf-8") as file:
-            return json.load(file)
+        self.said = self.command(arguments[0], "--build", BUILD, "--results", self.path("results"),
+                                 "--allocators", "libpool", *arguments[1:], status=status).stdout
+        return self.written("results")
 
 
 class Counting(Scratch):
@@ -79,7 +65,7 @@ class Counting(Scratch):
         self.assertEqual(sample.counts, {})
 
 
-class Kernel(Scratch):
+class Kernel(Results):
     def test_a_run(self):
         found = self.results("kernel", "--scale", "0.02", "--filter", "/lua|/shell", "--gate",
                              "kernel=9")
@@ -95,7 +81,7 @@ class Kernel(Scratch):
                      status=1)
 
 
-class Python(Scratch):
+class Python(Results):
     def test_every_script_says_the_same_wherever_its_objects_are(self):
         found = self.results("python", "--scale", "0.02", "--runs", "1", "--gate",
                              "python-time=9,python-rss=9")
@@ -126,7 +112,7 @@ class Python(Scratch):
         self.assertIn("python-time: this run has no such figure", self.said)
 
 
-class Idle(Scratch):
+class Idle(Results):
     def test_a_thread_that_keeps_memory_is_seen(self):
         found = self.results("idle", "--threads", "8", "--runs", "1", "--gate", "idle-thread=2000")
         self.assertEqual([w["name"] for w in found["workloads"]],
@@ -139,9 +125,7 @@ class Idle(Scratch):
 
     def test_wrong_numbers_of_threads(self):
         for text in ("0", "some"):
-            done = subprocess.run([BENCH, "idle", "--build", BUILD, "--threads", text],
-                                  capture_output=True, text=True, check=False)
-            self.assertEqual(done.returncode, 2)
+            done = self.command("idle", "--build", BUILD, "--threads", text, status=2)
             self.assertIn("--threads", done.stderr)
 
 

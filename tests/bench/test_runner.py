@@ -2,9 +2,7 @@
 import json
 import os
 import pty
-import shutil
 import subprocess
-import tempfile
 import unittest
 
 from results_of import BENCH, BUILD
@@ -13,32 +11,18 @@ from runner.allocator import Allocator, glibc
 from runner.failure import Failure
 from runner.session import Session
 from runner.progress import Progress
+from scratch import Scratch
 
 HERE = os.environ.get("BENCH_TEST_BUILD", os.path.join(BUILD, "tests", "bench"))
 NOTHING = Allocator("nothing", "")
 
 
-class Scratch(unittest.TestCase):
-    def setUp(self):
-        self.scratch = tempfile.mkdtemp(prefix="bench-test-")
-        self.addCleanup(shutil.rmtree, self.scratch)
-        self.bench = workload.Bench(BUILD, self.scratch, 0.02)
-        self.bench.launcher = [self.bench.binary("launch")]
-
-    def path(self, name):
-        return os.path.join(self.scratch, name)
-
-    def command(self, *arguments, status=0):
-        done = subprocess.run([BENCH, *arguments], capture_output=True, text=True, check=False)
-        self.assertEqual(done.returncode, status, done.stdout + done.stderr)
-        return done
-
+class Results(Scratch):
     def results(self, name, *arguments, status=0):
         """Runs bench run on our own workloads; the results document."""
         self.command("run", "--build", BUILD, "--no-instructions", "--results", self.path(name),
                      "--allocators", "libpool,jemalloc", *arguments, status=status)
-        with open(self.path(name), encoding="utf-8") as file:
-            return json.load(file)
+        return self.written(name)
 
 
 class Launch(Scratch):
@@ -113,7 +97,7 @@ class Order(Scratch):
         self.assertEqual(made.missing, {"odd": "apt-get install odd-package"})
 
 
-class Bad(Scratch):
+class Bad(Results):
     def test_failing_allocators_are_reported_and_the_rest_goes_on(self):
         bad = [f"{name}={HERE}/lib{name}.so" for name in ("abort", "dirty")]
         done = self.command("run", "--build", BUILD, "--no-instructions", "--runs", "1", "--scale",
@@ -122,8 +106,7 @@ class Bad(Scratch):
         for name in ("calloc-64", "relay", "lua"):
             self.assertIn(f"{name} under abort: killed by SIGABRT", done.stdout)
         self.assertIn("calloc-64 under dirty: calloc gave a block that is not zero", done.stdout)
-        with open(self.path("bad"), encoding="utf-8") as file:
-            workloads = json.load(file)["workloads"]
+        workloads = self.written("bad")["workloads"]
         self.assertEqual(len(workloads), 3)
         for each in workloads:
             self.assertIsNone(each["results"]["jemalloc"]["failed"])
@@ -134,7 +117,7 @@ class Bad(Scratch):
                      "time=100", f"libpool={HERE}/libabort.so", status=1)
 
 
-class Slow(Scratch):
+class Slow(Results):
     # Against jemalloc alone, in workloads that do nothing but allocate: any libpool in earnest is
     # within three times its time, and none that spins two thousand times at each call: that is
     # more than a busy machine could hide.

@@ -35,7 +35,7 @@ static void nothing_left(void) {
     CU_ASSERT_EQUAL(libpool_root.large.asked, 0);
     CU_ASSERT_EQUAL(libpool_root.large.cached, 0);
     CU_ASSERT_EQUAL(libpool_root.large.cached_bytes, 0);
-    CU_ASSERT_PTR_NULL(libpool_root.large_first);
+    CU_ASSERT_PTR_NULL(libpool_root.large_blocks.first);
 }
 
 static void test_alloc(void) {

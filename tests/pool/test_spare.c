@@ -65,7 +65,7 @@ static void test_goes_back(void) {
     take(3 * BLOCKS);
     drop(0, BLOCKS - 1);
     CU_ASSERT_EQUAL(spares(), BLOCKS - 1);
-    CU_ASSERT_EQUAL(spare_count(self.heap, owner_pool(block[0])), BLOCKS - 1);
+    CU_ASSERT_EQUAL(spare_count(owner_pool(block[0])), BLOCKS - 1);
     drop(BLOCKS - 1, BLOCKS);
     CU_ASSERT_EQUAL(spares(), 0);
     CU_ASSERT_EQUAL(owner_pool(block[0])->resting, 1);
