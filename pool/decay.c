@@ -80,7 +80,7 @@ void decay_huge_took(uint64_t nanoseconds) {
 }
 
 bool decay_huge(uint64_t bytes) {
-    return pool_conf.huge && !huge_slow && bytes <= decay.live / 16;
+    return pool_conf.huge && !huge_slow && bytes <= decay.live / 32;
 }
 
 RACY bool decay_due(uint64_t now_ms) {

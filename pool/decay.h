@@ -26,7 +26,7 @@
 uint64_t decay_allowed(void);
 uint64_t decay_allowed_pools(uint64_t held);
 /* Is it time to ask for huge pages for `bytes` that may be touched only in part? Not while that
- * would be more than a sixteenth of what is in use. */
+ * would be more than a thirty-second of what is in use. */
 bool decay_huge(uint64_t bytes);
 /* Has a period ended in which the learnt allowance may have gone unused? A hint, no lock needed. */
 bool decay_due(uint64_t now_ms);

@@ -252,7 +252,7 @@ static void test_random(void) {
     empty_all();
 }
 
-#define MANY (40 * ARENA_POOLS)
+#define MANY (80 * ARENA_POOLS)
 
 /* Takes and returns many pools; was huge memory asked for? */
 static bool huge_for(uint8_t touched) {
@@ -274,9 +274,9 @@ static bool huge_for(uint8_t touched) {
 /* Many pools of which little is touched are no reason for huge pages, as full ones are. (The
  * system may be too slow with them: then the first one is the last.) */
 static void test_huge(void) {
-    decay_live(ARENA_BYTES * 16);
+    decay_live(ARENA_BYTES * 32);
     bool ever = decay_huge(ARENA_BYTES);
-    decay_live(-(int64_t)ARENA_BYTES * 16);
+    decay_live(-(int64_t)ARENA_BYTES * 32);
     CU_ASSERT(!huge_for(1));
     CU_ASSERT_EQUAL(huge_for(POOL_BYTES / OS_PAGE), ever);
 }
