@@ -15,10 +15,11 @@ struct pool_conf pool_conf = {
 /* A small program that goes round all size classes holds little but needs a pool of each. */
 #define BOUNCE_FLOOR ((uint64_t)1 << 20)
 /* A program that sleeps forgets nothing: more than this and a share of what is live is never kept
- * for having bounced. Pools, which any request can use and huge pages bring back cheaply, need
- * less of it than mappings. */
+ * for having bounced. Pools, which any request can use and which come back a few at a time, need
+ * less of it than mappings: a cache whose sizes shift kept an eighth of its heap for one page fault
+ * in seven. */
 #define BOUNCE_MOST   ((uint64_t)8 << 20)
-#define POOLS_SHARE   8
+#define POOLS_SHARE   64
 #define MAPPING_SHARE 2
 
 #define RISEN_SHARE 3

@@ -128,6 +128,18 @@ static void test_bounded(void) {
     forget();
 }
 
+/* Pools that go round in a large heap are a small share of it. */
+static void test_bounded_pools(void) {
+    settle(256 * MIB);
+    decay_keep(30 * MIB);
+    decay_gave_back(30 * MIB);
+    decay_fresh(30 * MIB);
+    CU_ASSERT(decay_allowed_pools(0) > always(256 * MIB) + 8 * MIB);
+    CU_ASSERT(decay_allowed_pools(0) <= always(256 * MIB) + 12 * MIB);
+    decay_live(-(int64_t)(256 * MIB));
+    forget();
+}
+
 CU_TestInfo decay_tests[] = {
     {"options count at once", test_conf},
     {"a share of what is live", test_share},
@@ -135,5 +147,6 @@ CU_TestInfo decay_tests[] = {
     {"what may rise again", test_risen},
     {"bounces are learnt", test_bounce},
     {"within bounds", test_bounded},
+    {"pools within less", test_bounded_pools},
     CU_TEST_INFO_NULL,
 };
