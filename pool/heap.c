@@ -40,9 +40,6 @@ void heap_pool_gained(struct heap *heap, struct pool *pool) {
     }
 }
 
-/* A class with more pools may touch four memory pages ahead. */
-#define CARVE_AHEAD_POOLS 8
-
 /* Cuts blocks from the rest of the pool; how many. Cutting writes into each block, so untouched
  * memory is cut a memory page at a time, until the class has proved to grow; memory that is
  * resident, whole. */
@@ -51,7 +48,7 @@ static uint32_t carve(struct heap *heap, struct pool *pool) {
     uint32_t touched = pool->touched * (uint32_t)OS_PAGE;
     if (at + size <= touched)
         return block_list_carve(pool, (touched - at) / size);
-    bool ahead = heap->count[pool->size_class].pools > CARVE_AHEAD_POOLS;
+    bool ahead = heap->count[pool->size_class].pools > 1;
     uint32_t step = ahead ? 4 * OS_PAGE : OS_PAGE;
     uint32_t end = (at + step) & ~(step - 1), count = (end - at) / size;
     count = block_list_carve(pool, count > 0 ? count : 1);
