@@ -90,18 +90,49 @@ static struct heap *adopt(void) {
     return heap;
 }
 
+static void attach(struct heap *heap) {
+    atomic_store(&heap->state, HEAP_LIVE);
+    heap->tid = os_tid();
+    heap->thread = &self;
+    self.id = heap->id;
+    self.heap = heap;
+}
+
+/* False: it is none of them. */
+static bool unlink_abandoned(struct heap *heap) {
+    struct heap **at = &abandoned;
+    while (*at != NULL && *at != heap)
+        at = &(*at)->next_abandoned;
+    if (*at == NULL)
+        return false;
+    *at = heap->next_abandoned;
+    return true;
+}
+
+/* A thread that frees before it takes anything is likely to go on with the blocks of the thread
+ * that has ended: it gets that one's heap, where they are its own. Keeps errno. */
+static bool take_over(struct heap *heap) {
+    int error = errno;
+    lock_take(&lock);
+    bool taken = heap->state == HEAP_ABANDONED && unlink_abandoned(heap);
+    if (taken) {
+        root_count_alone(EVENT_HEAP_ADOPTED, 1);
+        attach(heap);
+    }
+    lock_release(&lock);
+    if (taken && on_thread_start != NULL)
+        on_thread_start();
+    errno = error;
+    return taken;
+}
+
 struct heap *registry_attach(void) {
     lock_take(&lock);
     struct heap *heap = adopt();
     if (heap == NULL)
         heap = heap_new();
-    if (heap != NULL) {
-        atomic_store(&heap->state, HEAP_LIVE);
-        heap->tid = os_tid();
-        heap->thread = &self;
-        self.id = heap->id;
-        self.heap = heap;
-    }
+    if (heap != NULL)
+        attach(heap);
     lock_release(&lock);
     if (heap != NULL && on_thread_start != NULL)
         on_thread_start();
@@ -128,6 +159,7 @@ void pool_thread_exit(void) {
     slot_start(heap);
     self.id = 0;
     self.heap = NULL;
+    self.left = true;
     lock_take(&lock);
     abandon(heap, HEAP_ABANDONED);
     /* Mail that arrived in between would have no one to see it. */
@@ -143,6 +175,8 @@ static RACY bool may_be_empty(const struct pool *pool) {
 }
 
 void registry_collect(struct heap *heap, const struct pool *pool) {
+    if (self.heap == NULL && !self.left && take_over(heap))
+        return;
     if (!may_be_empty(pool))
         return;
     lock_take(&lock);

@@ -6,7 +6,8 @@
 
 /* Gives the calling thread a heap: an abandoned one, or a new one. NULL: no memory. */
 struct heap *registry_attach(void);
-/* After a block was freed into `pool` of an abandoned heap: collects if the pool is empty now. */
+/* After a block was freed into `pool` of an abandoned heap: collects if the pool is empty now. A
+ * thread without a heap gets that one. */
 void registry_collect(struct heap *heap, const struct pool *pool);
 void registry_lock(void);
 void registry_unlock(void);

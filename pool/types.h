@@ -214,6 +214,7 @@ struct thread {
     uint64_t id; /* of the heap; 0 when none: no pool's key matches then */
     struct heap *heap;
     struct pool *slot[CLASS_MAX]; /* the pool each class allocates from; never NULL */
+    bool left;                    /* it has handed a heap over: it is about to end */
 };
 static_assert(sizeof(struct thread) <= 1024, "static TLS to spare after dlopen is about 1.6 KiB");
 

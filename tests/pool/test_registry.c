@@ -47,6 +47,53 @@ static void *stay(void *p) {
     return NULL;
 }
 
+struct kept {
+    struct heap *heap;
+    void *block, *other;
+};
+
+static void *keep(void *p) {
+    struct kept *kept = p;
+    kept->block = pool_malloc(100);
+    kept->other = pool_malloc(100);
+    kept->heap = self.heap;
+    pthread_barrier_wait(&barrier);
+    pool_thread_exit();
+    return NULL;
+}
+
+static void free_first(void *p) {
+    struct kept *kept = p;
+    CU_ASSERT_PTR_NULL(self.heap);
+    errno = ENOTTY;
+    pool_free(kept->block);
+    CU_ASSERT_EQUAL(errno, ENOTTY);
+    CU_ASSERT_PTR_EQUAL(self.heap, kept->heap);
+    CU_ASSERT_EQUAL(kept->heap->state, HEAP_LIVE);
+    CU_ASSERT_EQUAL(kept->heap->tid, os_tid());
+    /* What a thread frees at its very end makes it no heap. */
+    pool_thread_exit();
+    pool_free(kept->other);
+    CU_ASSERT_PTR_NULL(self.heap);
+    CU_ASSERT_EQUAL(kept->heap->state, HEAP_ABANDONED);
+}
+
+/* Whoever begins with the blocks of a thread that has ended goes on with its heap. */
+static void test_taken_over(void) {
+    struct kept kept[3];
+    pthread_t thread[3];
+    pthread_barrier_init(&barrier, NULL, 3);
+    for (int i = 0; i < 3; i++)
+        CU_ASSERT_EQUAL_FATAL(pthread_create(&thread[i], NULL, keep, &kept[i]), 0);
+    for (int i = 0; i < 3; i++)
+        pthread_join(thread[i], NULL);
+    pthread_barrier_destroy(&barrier);
+    uint64_t adopted = event(EVENT_HEAP_ADOPTED);
+    for (int i = 0; i < 3; i++)
+        in_thread(free_first, &kept[i]);
+    CU_ASSERT_EQUAL(event(EVENT_HEAP_ADOPTED), adopted + 3);
+}
+
 static void test_own_heaps(void) {
     struct heap *heap[8];
     pthread_t thread[8];
@@ -259,6 +306,7 @@ static void test_out_of_memory(void) {
 
 CU_TestInfo registry_tests[] = {
     {"a heap is handed on", test_adopted},
+    {"a thread goes on with another's blocks", test_taken_over},
     {"threads at work have their own", test_own_heaps},
     {"a thread that ends without a word", test_orphan},
     {"what such threads kept", test_orphans_keep},
