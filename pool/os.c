@@ -27,6 +27,20 @@ void *os_reserve(size_t bytes) {
     return map(NULL, bytes, MAP_NORESERVE);
 }
 
+void *os_reserve_closed(size_t bytes) {
+    int saved = errno;
+    void *at = mmap(NULL, bytes, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    errno = saved;
+    return at == MAP_FAILED ? NULL : at;
+}
+
+bool os_open(void *at, size_t bytes) {
+    int saved = errno;
+    bool done = mprotect(at, bytes, PROT_READ | PROT_WRITE) == 0;
+    errno = saved;
+    return done;
+}
+
 void *os_map_aligned(size_t align, size_t bytes) {
     size_t total = bytes + align - OS_PAGE;
     if (total < bytes)
@@ -62,6 +76,21 @@ void *os_remap_to(void *at, size_t bytes, void *to) {
     void *moved = mremap(at, bytes, bytes, MREMAP_MAYMOVE | MREMAP_FIXED, to);
     errno = saved;
     return moved == MAP_FAILED ? NULL : moved;
+}
+
+#ifndef MREMAP_DONTUNMAP /* not in the C library's headers before 2.32 */
+#define MREMAP_DONTUNMAP 4
+#endif
+
+bool os_move(void *at, size_t bytes, void *to) {
+    int saved = errno, flags = MREMAP_MAYMOVE | MREMAP_FIXED | MREMAP_DONTUNMAP;
+    bool done = mremap(at, bytes, bytes, flags, to) != MAP_FAILED;
+    errno = saved;
+    return done;
+}
+
+bool os_renew(void *at, size_t bytes) {
+    return map(at, bytes, MAP_FIXED) != NULL;
 }
 
 bool os_purge(void *at, size_t bytes) {
