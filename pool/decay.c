@@ -117,6 +117,9 @@ void decay_fresh(uint64_t bytes) {
     fade();
     uint64_t bounce = bytes < decay.recent ? bytes : decay.recent;
     decay.recent -= bounce;
+    /* What was allowed for another reason was not enough either. */
+    if (decay.bounced < decay.risen)
+        decay.bounced = decay.risen;
     decay.bounced += bounce;
     if (decay.bounced > decay.peak)
         decay.bounced = decay.peak > BOUNCE_FLOOR ? decay.peak : BOUNCE_FLOOR;

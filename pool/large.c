@@ -71,9 +71,11 @@ void *large_alloc(size_t size, size_t align, bool clear) {
     struct extent *extent = take(bytes, size, align, MAPPING_NEW, &dirt);
     if (extent == NULL)
         return NULL;
-    if (dirt.bytes == 0)
+    if (dirt.donor != NULL)
+        mapping_fill(extent, &dirt);
+    else if (dirt.bytes == 0)
         mapping_ask_for_huge(extent);
-    else if (clear)
+    if (clear && dirt.bytes > 0)
         memset(dirt.at, 0, dirt.bytes);
     return extent->at;
 }
@@ -141,20 +143,6 @@ static bool extend(struct pool *record, size_t size, size_t bytes) {
  * the first time. */
 #define COPY_MOST ((size_t)8 << 20)
 
-/* So many blocks at most are mappings of their own to the kernel, which has a limit on them. */
-#define MOVED_SHARE 16384
-
-/* The memory moves without being copied. */
-static bool move_memory(struct extent *from, struct extent *to) {
-    if (from->bytes < libpool_root.large.bytes / MOVED_SHARE)
-        return false;
-    if (!os_move(from->at, from->bytes, to->at))
-        return false;
-    if (from->huge || from->moved)
-        from->moved = from->huge = !os_renew(from->at, from->bytes);
-    return true;
-}
-
 static void release(struct pool *record, bool emptied) {
     arena_lock();
     if (emptied)
@@ -189,13 +177,10 @@ static void *move(struct pool *record, size_t size, size_t bytes) {
     if (to == NULL)
         return NULL;
     if (!warm)
-        moved = move_memory(from, to);
+        moved = mapping_move(from, to);
     /* All that was usable, not only what was asked for. */
     if (!moved)
         memcpy(to->at, from->at, from->bytes);
-    arena_lock();
-    to->moved |= moved;
-    arena_unlock();
     release(record, moved);
     root_count_alone(EVENT_LARGE_REMAPPED, 1);
     return to->at;

@@ -33,24 +33,6 @@ static void take_piece(struct extent *piece, size_t bytes, struct mapping_dirt *
     dirt->bytes = (size_t)(piece->at + piece->bytes - dirt->at);
 }
 
-/* Makes one used extent of `bytes` from `at` on; up to three free ones lie there. */
-static struct extent *claim(struct extent_place place, size_t bytes, struct mapping_dirt *dirt) {
-    struct extent *first = place.extent;
-    size_t before = (size_t)(place.at - first->at), warm = libpool_root.large.cached_bytes;
-    if (before > 0)
-        first = extent_split(first, before);
-    take_piece(first, bytes, dirt);
-    while (first->bytes < bytes) {
-        take_piece(first->upper, bytes - first->bytes, dirt);
-        extent_absorb(first);
-    }
-    warm -= libpool_root.large.cached_bytes;
-    if (first->bytes > warm)
-        decay_fresh(first->bytes - warm);
-    root_count(warm > 0 ? EVENT_LARGE_REUSED : EVENT_LARGE_MAPPED, 1);
-    return first;
-}
-
 /* Where other records are in the way of a whole region more room than needed is asked for. */
 static struct extent_place find_new(struct extent_wish wish) {
     struct extent_place place = {NULL, NULL};
@@ -79,15 +61,65 @@ static struct extent_place find(struct extent_wish wish, enum mapping_use use) {
     return place;
 }
 
+/* The kernel has a limit on the number of mappings, and each extent that was moved is one: so many
+ * at most. */
+#define MOVED_SHARE 16384
+
+/* Shorter ones are touched anew as quickly as moved. */
+#define MOVE_LEAST ((size_t)64 << 10)
+
+/* The biggest warm extent, if it is an eighth of `bytes` at least. */
+static struct extent *find_donor(size_t bytes) {
+    struct extent *donor = NULL;
+    size_t most = bytes / 8 > MOVE_LEAST ? bytes / 8 : MOVE_LEAST;
+    for (struct extent *e = extent_oldest(); e != NULL; e = e->next) {
+        if (e->bytes < most || e->bytes >= bytes)
+            continue;
+        donor = e;
+        most = e->bytes;
+    }
+    return donor;
+}
+
+static void take_donor(struct extent *extent, struct mapping_dirt *dirt) {
+    struct extent *donor = find_donor(extent->bytes);
+    if (donor == NULL || donor->bytes < libpool_root.large.bytes / MOVED_SHARE)
+        return;
+    decay_reuse(donor->bytes);
+    extent_use(donor);
+    dirt->donor = donor;
+}
+
+/* Makes one used extent of `bytes` from `at` on; up to three free ones lie there. */
+static struct extent *claim(struct extent_place place, size_t bytes, enum mapping_use use,
+                            struct mapping_dirt *dirt) {
+    struct extent *first = place.extent;
+    size_t before = (size_t)(place.at - first->at), warm = libpool_root.large.cached_bytes;
+    if (before > 0)
+        first = extent_split(first, before);
+    take_piece(first, bytes, dirt);
+    while (first->bytes < bytes) {
+        take_piece(first->upper, bytes - first->bytes, dirt);
+        extent_absorb(first);
+    }
+    if (use == MAPPING_NEW && dirt->bytes == 0)
+        take_donor(first, dirt);
+    warm -= libpool_root.large.cached_bytes;
+    if (first->bytes > warm)
+        decay_fresh(first->bytes - warm);
+    root_count(warm > 0 ? EVENT_LARGE_REUSED : EVENT_LARGE_MAPPED, 1);
+    return first;
+}
+
 struct extent *mapping_take(size_t bytes, size_t align, enum mapping_use use,
                             struct mapping_dirt *dirt) {
-    *dirt = (struct mapping_dirt){NULL, 0};
+    *dirt = (struct mapping_dirt){NULL, 0, NULL};
     if (!owner_started() && !owner_start())
         return NULL;
     struct extent_place place = find((struct extent_wish){bytes, align}, use);
     if (place.extent == NULL || !extent_ready(2))
         return NULL;
-    return claim(place, bytes, dirt);
+    return claim(place, bytes, use, dirt);
 }
 
 static size_t free_above(const struct extent *extent) {
@@ -105,7 +137,7 @@ static bool at_end(const struct extent *extent) {
 
 size_t mapping_extend(struct extent *extent, size_t least, size_t most) {
     size_t have = free_above(extent), old = extent->bytes, warm = libpool_root.large.cached_bytes;
-    struct mapping_dirt dirt = {NULL, 0};
+    struct mapping_dirt dirt = {NULL, 0, NULL};
     if (have < least && at_end(extent) && region_open(extent->region, least - have))
         have = free_above(extent);
     if (have < least || !extent_ready(1))
@@ -135,6 +167,34 @@ void mapping_keep(struct extent *extent) {
 void mapping_emptied(struct extent *extent) {
     extent = extent_free(extent, EXTENT_COLD);
     region_trim(extent->region, false);
+}
+
+bool mapping_move(struct extent *from, struct extent *to) {
+    if (from->bytes < libpool_root.large.bytes / MOVED_SHARE ||
+        !os_move(from->at, from->bytes, to->at))
+        return false;
+    bool marked = (from->huge || from->moved) && !os_renew(from->at, from->bytes);
+    arena_lock();
+    to->moved = 1;
+    to->huge |= from->huge;
+    from->moved = from->huge = marked;
+    arena_unlock();
+    return true;
+}
+
+void mapping_fill(struct extent *extent, struct mapping_dirt *dirt) {
+    struct extent *donor = dirt->donor;
+    bool moved = mapping_move(donor, extent);
+    if (moved) {
+        dirt->at = extent->at;
+        dirt->bytes = donor->bytes;
+    }
+    arena_lock();
+    if (moved)
+        mapping_emptied(donor);
+    else
+        mapping_keep(donor);
+    arena_unlock();
 }
 
 /* The first touch tells whether they are quick here. */

@@ -8,6 +8,7 @@
 struct mapping_dirt {
     char *at;
     size_t bytes;
+    struct extent *donor; /* warm and too small, in use: its memory is to move to the new place */
 };
 
 /* How a place is chosen. A block that grows gets one to grow on in; one that can be moved by the
@@ -30,6 +31,11 @@ void mapping_keep(struct extent *extent);
 void mapping_emptied(struct extent *extent);
 
 /* The following take the arena lock. */
+/* Moves the donor's memory to the start of the untouched extent, which is dirty there then. */
+void mapping_fill(struct extent *extent, struct mapping_dirt *dirt);
+/* Moves all of one used extent's memory to another's start; the first reads as zero then. False:
+ * the kernel refused. */
+bool mapping_move(struct extent *from, struct extent *to);
 /* For untouched memory: asks for huge pages if it is long and it is time for them. */
 void mapping_ask_for_huge(struct extent *extent);
 /* Gives kept memory back as far as it is not allowed. */
