@@ -120,7 +120,7 @@ void decay_fresh(uint64_t bytes) {
     /* What was allowed for another reason was not enough either. */
     if (decay.bounced < decay.risen)
         decay.bounced = decay.risen;
-    decay.bounced += bounce;
+    decay.bounced += 2 * bounce;
     if (decay.bounced > decay.peak)
         decay.bounced = decay.peak > BOUNCE_FLOOR ? decay.peak : BOUNCE_FLOOR;
     root_count(EVENT_BOUNCED_BYTES, bounce);

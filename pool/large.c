@@ -63,6 +63,14 @@ static struct extent *take(size_t bytes, size_t size, size_t align, enum mapping
     return extent;
 }
 
+/* Nobody knows what is mapped there: nothing lies there any more. */
+static void *lose(const struct extent *extent) {
+    arena_lock();
+    leave(owner_record(extent->at));
+    arena_unlock();
+    return NULL;
+}
+
 void *large_alloc(size_t size, size_t align, bool clear) {
     size_t bytes = os_round(size);
     if (bytes < size || bytes > PTRDIFF_MAX)
@@ -71,9 +79,9 @@ void *large_alloc(size_t size, size_t align, bool clear) {
     struct extent *extent = take(bytes, size, align, MAPPING_NEW, &dirt);
     if (extent == NULL)
         return NULL;
-    if (dirt.donor != NULL)
-        mapping_fill(extent, &dirt);
-    else if (dirt.bytes == 0)
+    if (dirt.donor != NULL && !mapping_fill(extent, &dirt))
+        return lose(extent);
+    if (dirt.bytes == 0)
         mapping_ask_for_huge(extent);
     if (clear && dirt.bytes > 0)
         memset(dirt.at, 0, dirt.bytes);
@@ -172,16 +180,17 @@ static struct extent *new_place(size_t old, size_t bytes, size_t size, bool *war
 
 static void *move(struct pool *record, size_t size, size_t bytes) {
     struct extent *from = record->extent;
-    bool warm, moved = false;
+    bool warm;
     struct extent *to = new_place(from->bytes, bytes, size, &warm);
     if (to == NULL)
         return NULL;
-    if (!warm)
-        moved = mapping_move(from, to);
+    enum os_move moved = warm ? OS_MOVE_REFUSED : mapping_move(from, to);
+    if (moved == OS_MOVE_LOST)
+        return lose(to);
     /* All that was usable, not only what was asked for. */
-    if (!moved)
+    if (moved == OS_MOVE_REFUSED)
         memcpy(to->at, from->at, from->bytes);
-    release(record, moved);
+    release(record, moved == OS_MOVED);
     root_count_alone(EVENT_LARGE_REMAPPED, 1);
     return to->at;
 }

@@ -169,32 +169,42 @@ void mapping_emptied(struct extent *extent) {
     region_trim(extent->region, false);
 }
 
-bool mapping_move(struct extent *from, struct extent *to) {
-    if (from->bytes < libpool_root.large.bytes / MOVED_SHARE ||
-        !os_move(from->at, from->bytes, to->at))
-        return false;
+static bool may_move(const struct extent *extent) {
+    arena_lock();
+    bool may = extent->bytes >= libpool_root.large.bytes / MOVED_SHARE && extent->upper != NULL;
+    arena_unlock();
+    return may;
+}
+
+enum os_move mapping_move(struct extent *from, struct extent *to) {
+    if (!may_move(from))
+        return OS_MOVE_REFUSED;
+    enum os_move result = os_move(from->at, from->bytes, to->at);
+    if (result != OS_MOVED)
+        return result;
     bool marked = (from->huge || from->moved) && !os_renew(from->at, from->bytes);
     arena_lock();
     to->moved = 1;
     to->huge |= from->huge;
     from->moved = from->huge = marked;
     arena_unlock();
-    return true;
+    return result;
 }
 
-void mapping_fill(struct extent *extent, struct mapping_dirt *dirt) {
+bool mapping_fill(struct extent *extent, struct mapping_dirt *dirt) {
     struct extent *donor = dirt->donor;
-    bool moved = mapping_move(donor, extent);
-    if (moved) {
+    enum os_move result = mapping_move(donor, extent);
+    if (result == OS_MOVED) {
         dirt->at = extent->at;
         dirt->bytes = donor->bytes;
     }
     arena_lock();
-    if (moved)
+    if (result == OS_MOVED)
         mapping_emptied(donor);
     else
         mapping_keep(donor);
     arena_unlock();
+    return result != OS_MOVE_LOST;
 }
 
 /* The first touch tells whether they are quick here. */

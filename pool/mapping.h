@@ -3,6 +3,7 @@
 #define POOL_MAPPING_H
 
 #include "extent.h"
+#include "os.h"
 
 /* What of an extent may be other than zero. */
 struct mapping_dirt {
@@ -31,11 +32,11 @@ void mapping_keep(struct extent *extent);
 void mapping_emptied(struct extent *extent);
 
 /* The following take the arena lock. */
-/* Moves the donor's memory to the start of the untouched extent, which is dirty there then. */
-void mapping_fill(struct extent *extent, struct mapping_dirt *dirt);
-/* Moves all of one used extent's memory to another's start; the first reads as zero then. False:
- * the kernel refused. */
-bool mapping_move(struct extent *from, struct extent *to);
+/* Moves the donor's memory to the start of the untouched extent, which is dirty there then. False:
+ * the extent is lost, nothing may be mapped there. */
+bool mapping_fill(struct extent *extent, struct mapping_dirt *dirt);
+/* Moves all of one used extent's memory to another's start; the first reads as zero then. */
+enum os_move mapping_move(struct extent *from, struct extent *to);
 /* For untouched memory: asks for huge pages if it is long and it is time for them. */
 void mapping_ask_for_huge(struct extent *extent);
 /* Gives kept memory back as far as it is not allowed. */

@@ -82,11 +82,24 @@ void *os_remap_to(void *at, size_t bytes, void *to) {
 #define MREMAP_DONTUNMAP 4
 #endif
 
-bool os_move(void *at, size_t bytes, void *to) {
+/* Growing where there is no room fails, but for another reason if it is not one mapping. */
+static bool one_mapping(void *at, size_t bytes) {
+    return mremap(at, bytes, bytes + OS_PAGE, 0) == MAP_FAILED && errno == ENOMEM;
+}
+
+enum os_move os_move(void *at, size_t bytes, void *to) {
     int saved = errno, flags = MREMAP_MAYMOVE | MREMAP_FIXED | MREMAP_DONTUNMAP;
-    bool done = mremap(at, bytes, bytes, flags, to) != MAP_FAILED;
+    enum os_move result = OS_MOVE_REFUSED;
+    if (one_mapping(at, bytes)) {
+        bool moved = mremap(at, bytes, bytes, flags, to) != MAP_FAILED;
+        /* EINVAL comes before anything is unmapped: a kernel that does not know how. */
+        if (moved)
+            result = OS_MOVED;
+        else if (errno != EINVAL && map(to, bytes, MAP_FIXED_NOREPLACE) != to)
+            result = OS_MOVE_LOST;
+    }
     errno = saved;
-    return done;
+    return result;
 }
 
 bool os_renew(void *at, size_t bytes) {

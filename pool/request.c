@@ -55,11 +55,11 @@ static bool fits(size_t have, size_t size) {
 }
 
 /* What grows once tends to grow again: a quarter more spares most of the copies that building a
- * string in small steps costs. */
+ * string in small steps costs. Large blocks take an eighth. */
 static size_t grown(size_t have, size_t size) {
-    size_t more = have + have / 4;
+    size_t more = have + have / (size <= RUN_MAX ? 4 : 8);
     bool both_small = more <= SMALL_MAX, both_runs = size > SMALL_MAX && more <= RUN_MAX;
-    return size < more && (both_small || both_runs) ? more : size;
+    return size < more && (both_small || both_runs || size > RUN_MAX) ? more : size;
 }
 
 /* The block at `to` was made long enough to grow on: for now `size` bytes are asked for. */

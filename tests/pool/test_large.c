@@ -196,6 +196,26 @@ static void test_own_region(void) {
     nothing_left();
 }
 
+/* Kept memory that is too short, and free nowhere beside, moves to where the new block is. */
+static void test_fragments(void) {
+    size_t keep = pool_conf.keep_bytes;
+    pool_conf.keep_bytes = SIZE * 16;
+    char *block = alloc(SIZE, false), *wall = alloc(SIZE, false);
+    fill(block, SIZE, 7);
+    large_free(record_of(block));
+    uint64_t reused = event(EVENT_LARGE_REUSED);
+    CU_ASSERT_EQUAL(resident(block, os_round(SIZE)), os_round(SIZE));
+    char *more = alloc(SIZE * 2, true);
+    CU_ASSERT_EQUAL(event(EVENT_LARGE_REUSED), reused + 1);
+    CU_ASSERT(zero(more, SIZE * 2));
+    CU_ASSERT_EQUAL(libpool_root.large.cached_bytes, 0);
+    CU_ASSERT_EQUAL(resident(block, os_round(SIZE)), 0);
+    large_free(record_of(more));
+    large_free(record_of(wall));
+    pool_conf.keep_bytes = keep;
+    nothing_left();
+}
+
 static void test_holding(void) {
     char *one = alloc(SIZE, false), *two = alloc(SIZE * 3, false);
     size_t bytes;
@@ -291,6 +311,30 @@ static void grow_within_limit(void *block) {
         __builtin_trap();
 }
 
+/* The limit is below what is mapped already: the kernel refuses to move when the new place is
+ * unmapped already. The block stays whole. */
+static void grow_beyond_limit(void *block) {
+    struct rlimit limit = {OS_PAGE, RLIM_INFINITY};
+    if (setrlimit(RLIMIT_AS, &limit) != 0)
+        __builtin_trap();
+    char *to = large_resize(record_of(block), SIZE * 2);
+    if (!filled(to != NULL ? to : block, SIZE, 2))
+        __builtin_trap();
+    if (to != NULL)
+        fill(to, SIZE * 2, 3);
+}
+
+static void test_beyond_limit(void) {
+    char *block = alloc(SIZE, false), *wall = alloc(SIZE, false), *hole = alloc(SIZE * 4, false);
+    fill(block, SIZE, 2);
+    large_free(record_of(hole));
+    large_purge(1);
+    CU_ASSERT_EQUAL(stopped_for(grow_beyond_limit, block), RETURNED);
+    large_free(record_of(block));
+    large_free(record_of(wall));
+    nothing_left();
+}
+
 static void test_little_left(void) {
     large_purge(0);
     char *block = large_alloc(SIZE, OS_PAGE, false);
@@ -308,6 +352,7 @@ CU_TestInfo large_tests[] = {
     {"shortened", test_shortened},
     {"grown in place", test_in_place},
     {"moved", test_moved},
+    {"fragments", test_fragments},
     {"a region of its own", test_own_region},
     {"resize", test_resize},
     {"holding", test_holding},
@@ -315,5 +360,6 @@ CU_TestInfo large_tests[] = {
     {"at random", test_random},
     {"copied where remapping is refused", test_copied},
     {"little address space left", test_little_left},
+    {"beyond the limit already", test_beyond_limit},
     CU_TEST_INFO_NULL,
 };
