@@ -222,9 +222,9 @@ static struct extent_place around(struct extent *warm, struct extent_wish wish) 
     return (struct extent_place){at < warm->at ? low : warm, at};
 }
 
-struct extent_place extent_find_around(struct extent_wish wish) {
+struct extent_place extent_find_around(struct extent_wish wish, size_t least) {
     struct extent_place best = {NULL, NULL};
-    size_t most = wish.bytes / 8;
+    size_t most = least;
     for (struct extent *e = newest_warm; e != NULL; e = e->prev) {
         if (e->bytes < most || e->bytes >= wish.bytes)
             continue;

@@ -52,8 +52,9 @@ struct extent_place {
 };
 /* In the smallest warm extent. */
 struct extent_place extent_find_warm(struct extent_wish wish);
-/* Around a warm extent of an eighth at least and in its cold neighbours: the biggest such. */
-struct extent_place extent_find_around(struct extent_wish wish);
+/* Around a warm extent of `least` bytes or more, but too small, and in its cold neighbours: the
+ * biggest such. */
+struct extent_place extent_find_around(struct extent_wish wish, size_t least);
 /* In a cold extent: a small one, or of the biggest. */
 struct extent_place extent_find_cold(struct extent_wish wish, bool biggest);
 

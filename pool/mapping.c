@@ -7,16 +7,14 @@
 #include "region.h"
 #include "root.h"
 
-#include <string.h>
-
 /* Smaller blocks hold no whole huge page. */
 #define HUGE_LEAST ((size_t)2 << 20)
 
 /* What is left over of warm memory stays with the block if it is shorter than this. */
 #define SCRAP ((size_t)64 << 10)
 
-/* More warm extents than this are not worth looking through. */
-#define WARM_MOST 128
+/* A block is copied to where not more than such a part is touched for the first time. */
+#define COPY_FRESH 4
 
 /* Takes the next extent of those that `whole` is to consist of; what is beyond `bytes` of it, and
  * more than `scrap`, stays as it was. */
@@ -45,25 +43,32 @@ static struct extent_place find_new(struct extent_wish wish) {
     return place;
 }
 
+/* In what is kept, as far as there is `least` of it in one place. */
+static struct extent_place find_kept(struct extent_wish wish, size_t least) {
+    struct extent_place place = extent_find_warm(wish);
+    if (place.extent == NULL)
+        place = extent_find_around(wish, least);
+    if (place.extent == NULL && region_open_behind_warm(wish.bytes, least))
+        place = extent_find_around(wish, least);
+    return place;
+}
+
 static struct extent_place find(struct extent_wish wish, enum mapping_use use) {
     struct extent_place place = {NULL, NULL};
-    if (use != MAPPING_MOVE)
-        place = extent_find_warm(wish);
-    if (place.extent == NULL && use == MAPPING_NEW) {
-        place = extent_find_around(wish);
-        if (place.extent == NULL && region_open_behind_warm(wish.bytes))
-            place = extent_find_around(wish);
-    }
-    if (place.extent == NULL && use != MAPPING_COPY)
+    if (use == MAPPING_COPY)
+        return find_kept(wish, wish.bytes - wish.bytes / COPY_FRESH);
+    if (use == MAPPING_NEW)
+        place = find_kept(wish, wish.bytes / 8);
+    if (place.extent == NULL)
         place = extent_find_cold(wish, use == MAPPING_MOVE);
-    if (place.extent == NULL && use != MAPPING_COPY)
+    if (place.extent == NULL)
         place = find_new(wish);
     return place;
 }
 
-/* The kernel has a limit on the number of mappings, and each extent that was moved is one: so many
- * at most. */
-#define MOVED_SHARE 16384
+/* The kernel has a limit on the number of mappings, 65530 as a rule, and each extent that was moved
+ * is a few: so many at most. */
+#define MOVED_SHARE 4096
 
 /* Shorter ones are touched anew as quickly as moved. */
 #define MOVE_LEAST ((size_t)64 << 10)
@@ -227,69 +232,4 @@ void mapping_ask_for_huge(struct extent *extent) {
     arena_lock();
     decay_huge_took(took);
     arena_unlock();
-}
-
-/* Purging in steps keeps the number of calls small. */
-#define PURGE_STEP ((size_t)1 << 20)
-
-/* Takes of the oldest what is kept beyond `most`, about; NULL: no need. */
-static struct extent *surplus(uint64_t most) {
-    arena_lock();
-    uint64_t warm = libpool_root.large.cached_bytes;
-    struct extent *oldest = extent_oldest();
-    bool too_many = libpool_root.large.cached > WARM_MOST;
-    if (oldest != NULL && (warm > most || too_many)) {
-        size_t bytes = too_many ? oldest->bytes : os_round(warm - most) + PURGE_STEP;
-        if (oldest->bytes > bytes && extent_ready(1))
-            oldest = extent_split(oldest, oldest->bytes - bytes);
-        extent_use(oldest);
-        decay_gave_back(oldest->bytes);
-    } else {
-        oldest = NULL;
-    }
-    arena_unlock();
-    return oldest;
-}
-
-/* What was marked for huge pages or moved there is mapped anew: the kernel then sees one mapping
- * again, without the mark. */
-static void empty(struct extent *extent) {
-    bool done = (extent->huge || extent->moved) && os_renew(extent->at, extent->bytes);
-    if (done)
-        extent->huge = extent->moved = 0;
-    else if (!os_purge(extent->at, extent->bytes) && !os_renew(extent->at, extent->bytes))
-        memset(extent->at, 0, extent->bytes); /* locked memory */
-}
-
-static bool purge(uint64_t most) {
-    bool any = false;
-    struct extent *extent;
-    while ((extent = surplus(most)) != NULL) {
-        empty(extent);
-        arena_lock();
-        mapping_emptied(extent);
-        arena_unlock();
-        root_count_alone(EVENT_LARGE_UNMAPPED, 1);
-        any = true;
-    }
-    return any;
-}
-
-bool mapping_purge(uint64_t most) {
-    bool any = purge(most);
-    if (most > 0)
-        return any;
-    arena_lock();
-    any |= region_trim_all();
-    arena_unlock();
-    return any;
-}
-
-void mapping_limit(void) {
-    arena_lock();
-    uint64_t allowed = decay_allowed();
-    bool over = libpool_root.large.cached_bytes > allowed || libpool_root.large.cached > WARM_MOST;
-    arena_unlock();
-    if (over)
-        purge(allowed);
 }

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <linux/membarrier.h>
 #include <signal.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
@@ -83,21 +84,62 @@ void *os_remap_to(void *at, size_t bytes, void *to) {
 #endif
 
 /* Growing where there is no room fails, but for another reason if it is not one mapping. */
-static bool one_mapping(void *at, size_t bytes) {
+static bool one_mapping(char *at, size_t bytes) {
     return mremap(at, bytes, bytes + OS_PAGE, 0) == MAP_FAILED && errno == ENOMEM;
 }
 
-enum os_move os_move(void *at, size_t bytes, void *to) {
-    int saved = errno, flags = MREMAP_MAYMOVE | MREMAP_FIXED | MREMAP_DONTUNMAP;
-    enum os_move result = OS_MOVE_REFUSED;
-    if (one_mapping(at, bytes)) {
-        bool moved = mremap(at, bytes, bytes, flags, to) != MAP_FAILED;
-        /* EINVAL comes before anything is unmapped: a kernel that does not know how. */
-        if (moved)
-            result = OS_MOVED;
-        else if (errno != EINVAL && map(to, bytes, MAP_FIXED_NOREPLACE) != to)
-            result = OS_MOVE_LOST;
+/* How much of the bytes is one mapping to the kernel; 0: it does not say. */
+static size_t first_mapping(char *at, size_t bytes) {
+    size_t is = 0, is_not = bytes / OS_PAGE;
+    if (one_mapping(at, bytes))
+        return bytes;
+    while (is_not - is > 1) {
+        size_t middle = is + (is_not - is) / 2;
+        if (one_mapping(at, middle * OS_PAGE))
+            is = middle;
+        else
+            is_not = middle;
     }
+    return is * OS_PAGE;
+}
+
+/* The new place is unmapped before the kernel may fail for want of memory: then it is mapped again,
+ * if it is still there. EINVAL comes earlier: a kernel that does not know how. */
+static enum os_move move_one(void *at, size_t bytes, void *to) {
+    int flags = MREMAP_MAYMOVE | MREMAP_FIXED | MREMAP_DONTUNMAP;
+    if (mremap(at, bytes, bytes, flags, to) != MAP_FAILED)
+        return OS_MOVED;
+    bool whole = errno == EINVAL || map(to, bytes, MAP_FIXED_NOREPLACE) == to;
+    return whole ? OS_MOVE_REFUSED : OS_MOVE_LOST;
+}
+
+#define PIECES 4
+
+static enum os_move move_pieces(char *from, char *to, const size_t *piece, uint32_t pieces) {
+    size_t done = 0;
+    for (uint32_t i = 0; i < pieces; done += piece[i++]) {
+        enum os_move result = move_one(from + done, piece[i], to + done);
+        if (result == OS_MOVED)
+            continue;
+        memcpy(from, to, done);
+        if (result == OS_MOVE_REFUSED && done > 0)
+            madvise(to, done, MADV_DONTNEED);
+        return result;
+    }
+    return OS_MOVED;
+}
+
+enum os_move os_move(void *at, size_t bytes, void *to) {
+    size_t piece[PIECES], found = 0;
+    uint32_t pieces = 0;
+    int saved = errno;
+    while (found < bytes && pieces < PIECES) {
+        piece[pieces] = first_mapping((char *)at + found, bytes - found);
+        if (piece[pieces] == 0)
+            break;
+        found += piece[pieces++];
+    }
+    enum os_move result = found < bytes ? OS_MOVE_REFUSED : move_pieces(at, to, piece, pieces);
     errno = saved;
     return result;
 }

@@ -74,11 +74,11 @@ bool region_open(struct region *region, size_t least) {
     return true;
 }
 
-bool region_open_behind_warm(size_t bytes) {
+bool region_open_behind_warm(size_t bytes, size_t least) {
     for (struct region *region = regions; region != NULL; region = region->next) {
         const struct extent *last = region->last;
         if (!region->own && last != NULL && last->state == EXTENT_WARM && last->bytes < bytes &&
-            last->bytes >= bytes / 8 && region_open(region, bytes - last->bytes))
+            last->bytes >= least && region_open(region, bytes - last->bytes))
             return true;
     }
     return false;

@@ -24,9 +24,9 @@ struct region {
 bool region_make_room(size_t bytes, size_t align);
 /* Opens at least `least` more behind the last extent, a step if possible. False: not possible. */
 bool region_open(struct region *region, size_t least);
-/* Opens more behind a warm last extent so that together they have `bytes`, an eighth of it warm at
- * least. False: there is none. */
-bool region_open_behind_warm(size_t bytes);
+/* Opens more behind a warm last extent of `least` bytes or more, so that together they have
+ * `bytes`. False: there is none. */
+bool region_open_behind_warm(size_t bytes, size_t least);
 /* After an extent became cold: lets address space go that is not worth keeping. `all`: all that can
  * be let go. */
 void region_trim(struct region *region, bool all);

@@ -127,14 +127,14 @@ static void test_find_around(void) {
     extent_free(append(8), EXTENT_COLD);
     append(1);
     walled(2, EXTENT_WARM);
-    struct extent_place place = extent_find_around(wish(10));
+    struct extent_place place = extent_find_around(wish(10), 10 * MIB / 8);
     CU_ASSERT_PTR_EQUAL(place.extent, warm);
     CU_ASSERT_PTR_EQUAL(place.at, place_at(8));
-    place = extent_find_around(wish(14));
+    place = extent_find_around(wish(14), 14 * MIB / 8);
     CU_ASSERT_PTR_EQUAL(place.extent, low);
     CU_ASSERT_PTR_EQUAL(place.at, place_at(6));
-    CU_ASSERT_PTR_NULL(extent_find_around(wish(21)).extent);
-    CU_ASSERT_PTR_NULL(extent_find_around(wish(3)).extent);
+    CU_ASSERT_PTR_NULL(extent_find_around(wish(21), 21 * MIB / 8).extent);
+    CU_ASSERT_PTR_NULL(extent_find_around(wish(3), 3 * MIB / 8).extent);
     clear();
 }
 
