@@ -1,9 +1,13 @@
+#undef NDEBUG /* asserts run only when CHECKED */
 #include "extent.h"
 
+#include "config.h"
 #include "meta.h"
 #include "owner.h"
 #include "region.h"
 #include "root.h"
+
+#include <assert.h>
 
 #define BUCKETS 48
 #define PROBES  32
@@ -149,6 +153,26 @@ void extent_absorb(struct extent *extent) {
     extent_drop(upper);
 }
 
+static void check_above(const struct extent *lower) {
+    const struct extent *upper = lower->upper;
+    assert(lower->bytes > 0);
+    if (upper == NULL) {
+        assert(lower->region->last == lower);
+        return;
+    }
+    assert(upper->lower == lower && upper->region == lower->region);
+    assert(upper->at == lower->at + lower->bytes);
+    assert(lower->state == EXTENT_USED || lower->state != upper->state);
+}
+
+static void check(const struct extent *extent) {
+    if (!CHECKED)
+        return;
+    check_above(extent);
+    if (extent->lower != NULL)
+        check_above(extent->lower);
+}
+
 struct extent *extent_free(struct extent *extent, enum extent_state state) {
     struct extent *lower = extent->lower, *upper = extent->upper;
     if (upper != NULL && upper->state == state) {
@@ -161,6 +185,7 @@ struct extent *extent_free(struct extent *extent, enum extent_state state) {
         extent = lower;
     }
     enlist(extent, state);
+    check(extent);
     return extent;
 }
 
