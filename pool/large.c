@@ -126,9 +126,9 @@ static void shorten(struct pool *record, size_t size, size_t bytes) {
     mapping_limit();
 }
 
-/* What grows tends to grow on: an eighth more spares most of the calls, and is not touched. */
+/* What grows tends to grow on: a quarter more spares most of the moves, and is not touched. */
 static size_t with_room(size_t bytes) {
-    size_t more = os_round(bytes + bytes / 8);
+    size_t more = os_round(bytes + bytes / 4);
     return more > bytes && more <= PTRDIFF_MAX ? more : bytes;
 }
 

@@ -55,9 +55,9 @@ static bool fits(size_t have, size_t size) {
 }
 
 /* What grows once tends to grow again: a quarter more spares most of the copies that building a
- * string in small steps costs. Large blocks take an eighth. */
+ * string in small steps costs. */
 static size_t grown(size_t have, size_t size) {
-    size_t more = have + have / (size <= RUN_MAX ? 4 : 8);
+    size_t more = have + have / 4;
     bool both_small = more <= SMALL_MAX, both_runs = size > SMALL_MAX && more <= RUN_MAX;
     return size < more && (both_small || both_runs || size > RUN_MAX) ? more : size;
 }
@@ -83,7 +83,10 @@ static NOINLINE void *resize_slow(void *block, size_t size) {
         if (same != NULL)
             return same;
     }
-    void *to = pool_malloc(size > have ? grown(have, size) : size);
+    size_t more = size > have ? grown(have, size) : size;
+    void *to = pool_malloc(more);
+    if (to == NULL && more > size)
+        to = pool_malloc(size);
     if (to == NULL)
         return size <= have ? block : NULL;
     memcpy(to, block, size < have ? size : have);
