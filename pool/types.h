@@ -98,19 +98,19 @@ enum pool_state { POOL_NONE, POOL_USED, POOL_FULL, POOL_RUN, POOL_BODY, POOL_LAR
 
 struct pool {
     /* What every free of a block of the pool reads, and other threads write: one cache line. */
-    uint64_t key;           /* -(base + id of the owning heap) */
-    uint64_t mult;          /* floor(2^64 / block_size) + 1 */
-    uint64_t bound;         /* armed: see size_class.h; 0 sends every free to the slow path */
-    char *base;             /* first byte of the pool, run or large block */
-    struct heap *heap;      /* owner; runs and large blocks have none */
+    uint64_t key;      /* -(base + id of the owning heap) */
+    uint64_t mult;     /* floor(2^64 / block_size) + 1 */
+    uint64_t bound;    /* armed: see size_class.h; 0 sends every free to the slow path */
+    char *base;        /* first byte of the pool, run or large block */
+    struct heap *heap; /* owner; runs and large blocks have none */
     union {
         struct pool *mail_next; /* next pool with mail for the same heap */
         struct extent *extent;  /* large: where it lies */
     };
-    _Atomic uint64_t mail;  /* blocks freed by other threads: see MAIL_ONE */
-    uint16_t block_size;    /* bytes; of a run: 0 */
-    uint16_t capacity;      /* blocks */
-    uint16_t carved;        /* blocks handed to the list so far */
+    _Atomic uint64_t mail; /* blocks freed by other threads: see MAIL_ONE */
+    uint16_t block_size;   /* bytes; of a run: 0 */
+    uint16_t capacity;     /* blocks */
+    uint16_t carved;       /* blocks handed to the list so far */
     uint8_t size_class;
     uint8_t state; /* enum pool_state */
 
