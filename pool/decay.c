@@ -117,7 +117,10 @@ void decay_fresh(uint64_t bytes) {
     fade();
     uint64_t bounce = bytes < decay.recent ? bytes : decay.recent;
     decay.recent -= bounce;
-    decay.bounced += bounce;
+    /* What was allowed for another reason was not enough either. */
+    if (decay.bounced < decay.risen)
+        decay.bounced = decay.risen;
+    decay.bounced += 2 * bounce;
     if (decay.bounced > decay.peak)
         decay.bounced = decay.peak > BOUNCE_FLOOR ? decay.peak : BOUNCE_FLOOR;
     root_count(EVENT_BOUNCED_BYTES, bounce);

@@ -6,6 +6,7 @@
 #include "mapping.h"
 #include "os.h"
 #include "owner.h"
+#include "region.h"
 #include "root.h"
 
 #include <string.h>
@@ -20,83 +21,78 @@ static void count_large(const struct pool *record, int64_t sign) {
     decay_live(sign * (int64_t)record->map_bytes);
 }
 
-/* Makes the mapping a live block; false when its record is another's. */
-static bool enter(struct mapping mapping, size_t size) {
-    arena_lock();
-    bool possible = owner_started() || owner_start();
-    struct pool *record = owner_record(mapping.at);
-    possible = possible && record->state == POOL_NONE && record->arena == NULL;
-    if (possible) {
-        record->bound = 0;
-        record->base = mapping.at;
-        record->map_bytes = mapping.bytes;
-        record->run_bytes = size;
-        record->run_pools = 1;
-        record->resting = 0;
-        list_prepend(&libpool_root.large_blocks, record);
-        count_large(record, 1);
-        record->state = POOL_LARGE;
-    }
-    arena_unlock();
-    return possible;
+/* Makes the extent a live block; its record is nobody's. */
+static void enter(struct extent *extent, size_t size) {
+    struct pool *record = owner_record(extent->at);
+    record->bound = 0;
+    record->base = extent->at;
+    record->extent = extent;
+    record->map_bytes = extent->bytes;
+    record->run_bytes = size;
+    record->run_pools = 1;
+    record->resting = 0;
+    list_prepend(&libpool_root.large_blocks, record);
+    count_large(record, 1);
+    record->state = POOL_LARGE;
 }
 
-static struct mapping leave(struct pool *record) {
-    struct mapping mapping = {record->base, record->map_bytes};
+static struct extent *leave(struct pool *record) {
+    struct extent *extent = record->extent;
     count_large(record, -1);
     list_remove(&libpool_root.large_blocks, record);
+    record->extent = NULL;
     record->state = POOL_NONE;
-    return mapping;
+    return extent;
 }
 
-/* Tries places until one has its record to itself: almost always the first. Others are longer by
- * what separates records, or neighbouring mappings of one length might all meet taken records. */
-static struct mapping place(struct mapping mapping, size_t size, size_t align) {
-    struct mapping held[64];
-    int tries = 0;
-    while (mapping.at != NULL && !enter(mapping, size)) {
-        held[tries++] = mapping;
-        mapping = tries == 64 ? (struct mapping){NULL, 0}
-                              : mapping_new(mapping.bytes + POOL_BYTES, align);
-    }
-    while (tries > 0)
-        mapping_unmap(held[--tries]);
-    return mapping;
+/* The block stays where it is and has another length. */
+static void change_length(struct pool *record, size_t size) {
+    count_large(record, -1);
+    record->run_bytes = size;
+    record->map_bytes = record->extent->bytes;
+    count_large(record, 1);
 }
 
-/* Moves a mapping that met a taken record, by `shift` more than its length; false: not now. */
-static bool move_away(struct mapping *mapping, size_t shift) {
-    char *next = os_map(NULL, mapping->bytes + shift);
-    if (next == NULL)
-        return false;
-    bool there = os_remap_to(mapping->at, mapping->bytes, next) != NULL;
-    os_unmap(there ? next + mapping->bytes : next, there ? shift : mapping->bytes + shift);
-    if (there)
-        mapping->at = next;
-    return there;
+static struct extent *take(size_t bytes, size_t size, size_t align, enum mapping_use use,
+                           struct mapping_dirt *dirt) {
+    arena_lock();
+    struct extent *extent = mapping_take(bytes, align, use, dirt);
+    if (extent != NULL)
+        enter(extent, size);
+    arena_unlock();
+    return extent;
+}
+
+/* Nobody knows what is mapped there: nothing lies there any more. */
+static void *lose(const struct extent *extent) {
+    arena_lock();
+    leave(owner_record(extent->at));
+    arena_unlock();
+    return NULL;
 }
 
 void *large_alloc(size_t size, size_t align, bool clear) {
-    size_t bytes = os_round(size), old = 0;
+    size_t bytes = os_round(size);
     if (bytes < size || bytes > PTRDIFF_MAX)
         return NULL;
-    struct mapping mapping = {NULL, 0};
-    if (align == OS_PAGE)
-        mapping = mapping_reuse(bytes, &old);
-    if (mapping.at == NULL)
-        mapping = mapping_new(bytes, align);
-    char *reused = mapping.at;
-    mapping = place(mapping, size, align);
-    if (clear && old > 0 && mapping.at == reused && mapping.at != NULL)
-        memset(mapping.at, 0, old < size ? old : size);
-    return mapping.at;
+    struct mapping_dirt dirt;
+    struct extent *extent = take(bytes, size, align, MAPPING_NEW, &dirt);
+    if (extent == NULL)
+        return NULL;
+    if (dirt.donor != NULL && !mapping_fill(extent, &dirt))
+        return lose(extent);
+    if (dirt.bytes == 0)
+        mapping_ask_for_huge(extent);
+    if (clear && dirt.bytes > 0)
+        memset(dirt.at, 0, dirt.bytes);
+    return extent->at;
 }
 
 void large_free(struct pool *record) {
     arena_lock();
-    struct mapping mapping = leave(record);
+    mapping_keep(leave(record));
     arena_unlock();
-    mapping_keep(mapping);
+    mapping_limit();
 }
 
 bool large_purge(uint64_t keep) {
@@ -121,60 +117,132 @@ void large_keep_length(struct pool *record, size_t size) {
     arena_unlock();
 }
 
-/* The rest is kept like a mapping that was freed. */
+/* The rest is kept like a block that was freed. */
 static void shorten(struct pool *record, size_t size, size_t bytes) {
-    struct mapping rest = {record->base + bytes, record->map_bytes - bytes};
     arena_lock();
-    count_large(record, -1);
-    record->run_bytes = size;
-    record->map_bytes = bytes;
-    count_large(record, 1);
+    mapping_cut(record->extent, bytes);
+    change_length(record, size);
     arena_unlock();
-    mapping_keep(rest);
+    mapping_limit();
 }
 
-/* Where the kernel refuses to remap: the block may lie in several mappings, see cache_put. */
-static char *copy(struct pool *record, size_t size) {
-    char *to = large_alloc(size, OS_PAGE, false);
-    if (to == NULL)
-        return NULL;
-    /* All that was usable, not only what was asked for. */
-    memcpy(to, record->base, record->map_bytes);
-    large_free(record);
-    return to;
-}
-
-/* What grows tends to grow on: an eighth more spares most of the calls, and is not touched. */
+/* What grows tends to grow on: a quarter more spares most of the moves, and is not touched. */
 static size_t with_room(size_t bytes) {
-    size_t more = os_round(bytes + bytes / 8);
+    size_t more = os_round(bytes + bytes / 4);
     return more > bytes && more <= PTRDIFF_MAX ? more : bytes;
 }
 
-/* Where memory is short: without room, and without what is cached. */
-static struct mapping remap(const struct pool *record, size_t bytes) {
-    size_t more = with_room(bytes), old = record->map_bytes;
-    char *at = os_remap(record->base, old, more, true);
-    if (at != NULL)
-        return (struct mapping){at, more};
-    at = os_remap(record->base, old, bytes, true);
-    if (at == NULL && mapping_purge(0))
-        at = os_remap(record->base, old, bytes, true);
-    return (struct mapping){at, bytes};
+/* In place, into what is free behind the block. */
+static bool extend(struct pool *record, size_t size, size_t bytes) {
+    struct extent *extent = record->extent;
+    size_t old = extent->bytes;
+    arena_lock();
+    size_t more = mapping_extend(extent, bytes - old, with_room(bytes) - old);
+    bool huge = extent->huge;
+    if (more > 0)
+        change_length(record, size);
+    arena_unlock();
+    if (more > 0 && huge)
+        os_huge(extent->at + old, more);
+    return more > 0;
 }
 
-/* The record stays taken until the mapping has moved: nobody else starts in its place. */
-static char *lengthen(struct pool *record, size_t size, size_t bytes) {
-    struct mapping mapping = remap(record, bytes);
-    if (mapping.at == NULL)
-        return copy(record, size);
+/* Up to here copying into warm memory takes no longer than moving to where the rest is touched for
+ * the first time. */
+#define COPY_MOST ((size_t)8 << 20)
+
+static void release(struct pool *record, bool emptied) {
     arena_lock();
-    decay_fresh(mapping.bytes - record->map_bytes);
+    if (emptied)
+        mapping_emptied(leave(record));
+    else
+        mapping_keep(leave(record));
+    arena_unlock();
+    mapping_limit();
+}
+
+static struct extent *new_place(size_t old, size_t bytes, size_t size, bool *warm) {
+    struct mapping_dirt dirt;
+    struct extent *to = NULL;
+    *warm = old <= COPY_MOST;
+    if (*warm)
+        to = take(with_room(bytes), size, OS_PAGE, MAPPING_COPY, &dirt);
+    if (to != NULL)
+        return to;
+    *warm = false;
+    to = take(with_room(bytes), size, OS_PAGE, MAPPING_MOVE, &dirt);
+    if (to == NULL)
+        to = take(bytes, size, OS_PAGE, MAPPING_MOVE, &dirt);
+    if (to == NULL && mapping_purge(0))
+        to = take(bytes, size, OS_PAGE, MAPPING_MOVE, &dirt);
+    return to;
+}
+
+static void *move(struct pool *record, size_t size, size_t bytes) {
+    struct extent *from = record->extent;
+    bool warm;
+    struct extent *to = new_place(from->bytes, bytes, size, &warm);
+    if (to == NULL)
+        return NULL;
+    enum os_move moved = warm ? OS_MOVE_REFUSED : mapping_move(from, to);
+    if (moved == OS_MOVE_LOST)
+        return lose(to);
+    /* All that was usable, not only what was asked for. */
+    if (moved == OS_MOVE_REFUSED)
+        memcpy(to->at, from->at, from->bytes);
+    release(record, moved == OS_MOVED);
+    root_count_alone(EVENT_LARGE_REMAPPED, 1);
+    return to->at;
+}
+
+/* Moves what met a taken record, by `shift` more than its length. */
+static char *move_away(char *at, size_t bytes, size_t shift) {
+    char *next = os_map(NULL, bytes + shift);
+    if (next == NULL)
+        return at;
+    bool there = os_remap_to(at, bytes, next) != NULL;
+    os_unmap(there ? next + bytes : next, there ? shift : bytes + shift);
+    return there ? next : at;
+}
+
+/* The extent lies at `at` now and is the block again; false: the record there is another's. */
+static bool settle(struct extent *extent, size_t size, char *at, size_t bytes) {
+    arena_lock();
+    bool possible = extent_may_start(at);
+    if (possible) {
+        region_moved(extent, at, bytes);
+        enter(extent, size);
+    }
+    arena_unlock();
+    return possible;
+}
+
+/* A block that is alone in its region: the whole region grows, where to the kernel decides. */
+static void *remap(struct pool *record, size_t size, size_t bytes) {
+    struct extent *extent = record->extent;
+    size_t more = with_room(bytes);
+    char *at = os_remap(extent->at, extent->bytes, more, true);
+    if (at == NULL)
+        at = os_remap(extent->at, extent->bytes, more = bytes, true);
+    if (at == NULL && mapping_purge(0))
+        at = os_remap(extent->at, extent->bytes, bytes, true);
+    if (at == NULL)
+        return NULL;
+    arena_lock();
+    decay_fresh(more - extent->bytes);
     leave(record);
     arena_unlock();
-    for (size_t shift = POOL_BYTES; !enter(mapping, size); shift += POOL_BYTES)
-        move_away(&mapping, shift);
+    for (size_t shift = POOL_BYTES; !settle(extent, size, at, more); shift += POOL_BYTES)
+        at = move_away(at, more, shift);
     root_count_alone(EVENT_LARGE_REMAPPED, 1);
-    return mapping.at;
+    return at;
+}
+
+static void *lengthen(struct pool *record, size_t size, size_t bytes) {
+    if (extend(record, size, bytes))
+        return record->base;
+    void *to = region_alone(record->extent) ? remap(record, size, bytes) : NULL;
+    return to != NULL ? to : move(record, size, bytes);
 }
 
 void *large_resize(struct pool *record, size_t size) {

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <linux/membarrier.h>
 #include <signal.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
@@ -25,6 +26,20 @@ void *os_map(void *hint, size_t bytes) {
 
 void *os_reserve(size_t bytes) {
     return map(NULL, bytes, MAP_NORESERVE);
+}
+
+void *os_reserve_closed(size_t bytes) {
+    int saved = errno;
+    void *at = mmap(NULL, bytes, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    errno = saved;
+    return at == MAP_FAILED ? NULL : at;
+}
+
+bool os_open(void *at, size_t bytes) {
+    int saved = errno;
+    bool done = mprotect(at, bytes, PROT_READ | PROT_WRITE) == 0;
+    errno = saved;
+    return done;
 }
 
 void *os_map_aligned(size_t align, size_t bytes) {
@@ -62,6 +77,75 @@ void *os_remap_to(void *at, size_t bytes, void *to) {
     void *moved = mremap(at, bytes, bytes, MREMAP_MAYMOVE | MREMAP_FIXED, to);
     errno = saved;
     return moved == MAP_FAILED ? NULL : moved;
+}
+
+#ifndef MREMAP_DONTUNMAP /* not in the C library's headers before 2.32 */
+#define MREMAP_DONTUNMAP 4
+#endif
+
+/* Growing where there is no room fails, but for another reason if it is not one mapping. */
+static bool one_mapping(char *at, size_t bytes) {
+    return mremap(at, bytes, bytes + OS_PAGE, 0) == MAP_FAILED && errno == ENOMEM;
+}
+
+/* How much of the bytes is one mapping to the kernel; 0: it does not say. */
+static size_t first_mapping(char *at, size_t bytes) {
+    size_t is = 0, is_not = bytes / OS_PAGE;
+    if (one_mapping(at, bytes))
+        return bytes;
+    while (is_not - is > 1) {
+        size_t middle = is + (is_not - is) / 2;
+        if (one_mapping(at, middle * OS_PAGE))
+            is = middle;
+        else
+            is_not = middle;
+    }
+    return is * OS_PAGE;
+}
+
+/* The new place is unmapped before the kernel may fail for want of memory: then it is mapped again,
+ * if it is still there. EINVAL comes earlier: a kernel that does not know how. */
+static enum os_move move_one(void *at, size_t bytes, void *to) {
+    int flags = MREMAP_MAYMOVE | MREMAP_FIXED | MREMAP_DONTUNMAP;
+    if (mremap(at, bytes, bytes, flags, to) != MAP_FAILED)
+        return OS_MOVED;
+    bool whole = errno == EINVAL || map(to, bytes, MAP_FIXED_NOREPLACE) == to;
+    return whole ? OS_MOVE_REFUSED : OS_MOVE_LOST;
+}
+
+#define PIECES 4
+
+static enum os_move move_pieces(char *from, char *to, const size_t *piece, uint32_t pieces) {
+    size_t done = 0;
+    for (uint32_t i = 0; i < pieces; done += piece[i++]) {
+        enum os_move result = move_one(from + done, piece[i], to + done);
+        if (result == OS_MOVED)
+            continue;
+        memcpy(from, to, done);
+        if (result == OS_MOVE_REFUSED && done > 0)
+            madvise(to, done, MADV_DONTNEED);
+        return result;
+    }
+    return OS_MOVED;
+}
+
+enum os_move os_move(void *at, size_t bytes, void *to) {
+    size_t piece[PIECES], found = 0;
+    uint32_t pieces = 0;
+    int saved = errno;
+    while (found < bytes && pieces < PIECES) {
+        piece[pieces] = first_mapping((char *)at + found, bytes - found);
+        if (piece[pieces] == 0)
+            break;
+        found += piece[pieces++];
+    }
+    enum os_move result = found < bytes ? OS_MOVE_REFUSED : move_pieces(at, to, piece, pieces);
+    errno = saved;
+    return result;
+}
+
+bool os_renew(void *at, size_t bytes) {
+    return map(at, bytes, MAP_FIXED) != NULL;
 }
 
 bool os_purge(void *at, size_t bytes) {

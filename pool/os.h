@@ -1,5 +1,5 @@
-/* The only calls of mmap, munmap, mremap and madvise. errno is preserved by all of them; what
- * fails returns NULL or false. Lengths in bytes, multiples of 4096 unless stated. */
+/* The only calls of mmap, munmap, mremap, mprotect and madvise. errno is preserved by all of them;
+ * what fails returns NULL or false. Lengths in bytes, multiples of 4096 unless stated. */
 #ifndef POOL_OS_H
 #define POOL_OS_H
 
@@ -19,11 +19,22 @@ void *os_map(void *hint, size_t bytes);
 void *os_map_aligned(size_t align, size_t bytes);
 /* Address space whose pages cost nothing until touched. */
 void *os_reserve(size_t bytes);
+/* Address space without access, and access to part of it; false: no memory. */
+void *os_reserve_closed(size_t bytes);
+bool os_open(void *at, size_t bytes);
 void os_unmap(void *at, size_t bytes);
 /* Changes the length of a mapping; may move it if `move`. NULL when impossible. */
 void *os_remap(void *at, size_t old_bytes, size_t bytes, bool move);
 /* Moves a mapping onto another of the same length, which it replaces. */
 void *os_remap_to(void *at, size_t bytes, void *to);
+/* Moves the memory alone, to where zeroed memory is mapped; `at` stays mapped and reads as zero.
+ * Refused where the kernel cannot, or `at` is many mappings to it: nothing has changed then. The
+ * kernel may fail halfway: then nothing, or something else by now, is mapped at `to`. What follows
+ * on `at` must be mapped. */
+enum os_move { OS_MOVED, OS_MOVE_REFUSED, OS_MOVE_LOST };
+enum os_move os_move(void *at, size_t bytes, void *to);
+/* Replaces what is mapped there by new zeroed memory. */
+bool os_renew(void *at, size_t bytes);
 /* Gives the memory back; it reads as zero afterwards. False if the kernel refused. */
 bool os_purge(void *at, size_t bytes);
 /* Asks for huge pages there; a wish. */

@@ -59,7 +59,7 @@ static bool fits(size_t have, size_t size) {
 static size_t grown(size_t have, size_t size) {
     size_t more = have + have / 4;
     bool both_small = more <= SMALL_MAX, both_runs = size > SMALL_MAX && more <= RUN_MAX;
-    return size < more && (both_small || both_runs) ? more : size;
+    return size < more && (both_small || both_runs || size > RUN_MAX) ? more : size;
 }
 
 /* The block at `to` was made long enough to grow on: for now `size` bytes are asked for. */
@@ -83,7 +83,10 @@ static NOINLINE void *resize_slow(void *block, size_t size) {
         if (same != NULL)
             return same;
     }
-    void *to = pool_malloc(size > have ? grown(have, size) : size);
+    size_t more = size > have ? grown(have, size) : size;
+    void *to = pool_malloc(more);
+    if (to == NULL && more > size)
+        to = pool_malloc(size);
     if (to == NULL)
         return size <= have ? block : NULL;
     memcpy(to, block, size < have ? size : have);

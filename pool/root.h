@@ -18,7 +18,7 @@ struct pool_root {
     struct rows_large large;
     struct meta_step *meta;        /* memory of the allocator's own structures */
     struct pool_list large_blocks; /* their records, newest first */
-    struct mapping *cache;         /* cached mappings, large.cached of them */
+    struct extent *warm;           /* kept extents, large.cached of them, oldest first */
     uint64_t cached_pools_bytes;   /* free dirty pools */
     _Atomic uint64_t keep_bytes;   /* the allowance, as last computed */
     _Atomic uint64_t event[EVENT_COUNT];

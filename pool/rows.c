@@ -2,7 +2,6 @@
 
 #include "arena.h"
 #include "block_list.h"
-#include "large_cache.h"
 #include "os.h"
 #include "registry.h"
 #include "rows_walk.h"
@@ -14,7 +13,6 @@ struct pool_root libpool_root = {
     .arena_bytes = sizeof(struct arena),
     .heap_bytes = sizeof(struct heap),
     .thread_bytes = sizeof(struct thread),
-    .cache = large_cache,
 };
 
 static const void *read_self(void *context, const void *at, size_t len, void *buf) {

@@ -16,7 +16,7 @@
 #include <stdint.h>
 
 /* The layout of this file and of types.h; readers refuse another one. */
-#define ROWS_VERSION 1
+#define ROWS_VERSION 2
 
 struct rows_source {
     /* Returns `len` bytes at address `at` of the process described: the address itself, or
@@ -79,9 +79,9 @@ struct rows_heap {
 };
 
 struct rows_large {
-    uint64_t blocks, bytes;        /* live; bytes as mapped */
+    uint64_t blocks, bytes;        /* live; bytes as they take them */
     uint64_t asked;                /* bytes asked for in them */
-    uint64_t cached, cached_bytes; /* mappings kept for reuse */
+    uint64_t cached, cached_bytes; /* kept for reuse, not in use */
     uint64_t peak_bytes;
 };
 

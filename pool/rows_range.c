@@ -1,4 +1,4 @@
-#include "large_cache.h"
+#include "extent.h"
 #include "rows_walk.h"
 
 static bool tell(struct walk *walk, enum rows_range kind, const void *at, size_t len) {
@@ -21,11 +21,13 @@ static bool large_ranges(struct walk *walk) {
 }
 
 static bool cached_ranges(struct walk *walk) {
-    for (uint64_t i = 0; i < walk->root->large.cached && i < CACHE_MAX; i++) {
-        struct mapping copy;
-        const struct mapping *mapping = walk_get(walk, walk->root->cache + i, sizeof copy, &copy);
-        if (mapping == NULL || !tell(walk, RANGE_LARGE_CACHED, mapping->at, mapping->bytes))
+    uint64_t left = walk->root->large.cached + 16;
+    for (const struct extent *at = walk->root->warm; at != NULL && left-- > 0;) {
+        struct extent copy;
+        const struct extent *extent = walk_get(walk, at, sizeof copy, &copy);
+        if (extent == NULL || !tell(walk, RANGE_LARGE_CACHED, extent->at, extent->bytes))
             return false;
+        at = extent->next;
     }
     return true;
 }

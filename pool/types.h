@@ -7,7 +7,9 @@
  *   run         whole pools side by side serving one block of 16 KiB .. 512 KiB
  *   arena       one 2 MiB OS mapping, aligned to 2 MiB (a huge page), cut into 64 pools
  *   heap        one thread's pools by class; outlives the thread, is adopted by a later one
- *   large       a block with an OS mapping of its own
+ *   large       a block above 512 KiB (or aligned to more than a pool)
+ *   region      address space in which large blocks lie side by side
+ *   extent      a stretch of a region: a large block or free
  *
  *      arena 2 MiB                                     pool records (the address map)
  *     +--------+--------+--------+-- --+--------+      index = (address >> 15) & mask
@@ -96,16 +98,19 @@ enum pool_state { POOL_NONE, POOL_USED, POOL_FULL, POOL_RUN, POOL_BODY, POOL_LAR
 
 struct pool {
     /* What every free of a block of the pool reads, and other threads write: one cache line. */
-    uint64_t key;           /* -(base + id of the owning heap) */
-    uint64_t mult;          /* floor(2^64 / block_size) + 1 */
-    uint64_t bound;         /* armed: see size_class.h; 0 sends every free to the slow path */
-    char *base;             /* first byte of the pool, run or large block */
-    struct heap *heap;      /* owner; runs and large blocks have none */
-    struct pool *mail_next; /* next pool with mail for the same heap */
-    _Atomic uint64_t mail;  /* blocks freed by other threads: see MAIL_ONE */
-    uint16_t block_size;    /* bytes; of a run: 0 */
-    uint16_t capacity;      /* blocks */
-    uint16_t carved;        /* blocks handed to the list so far */
+    uint64_t key;      /* -(base + id of the owning heap) */
+    uint64_t mult;     /* floor(2^64 / block_size) + 1 */
+    uint64_t bound;    /* armed: see size_class.h; 0 sends every free to the slow path */
+    char *base;        /* first byte of the pool, run or large block */
+    struct heap *heap; /* owner; runs and large blocks have none */
+    union {
+        struct pool *mail_next; /* next pool with mail for the same heap */
+        struct extent *extent;  /* large: where it lies */
+    };
+    _Atomic uint64_t mail; /* blocks freed by other threads: see MAIL_ONE */
+    uint16_t block_size;   /* bytes; of a run: 0 */
+    uint16_t capacity;     /* blocks */
+    uint16_t carved;       /* blocks handed to the list so far */
     uint8_t size_class;
     uint8_t state; /* enum pool_state */
 
@@ -123,7 +128,7 @@ struct pool {
     size_t run_bytes;   /* run, large: bytes asked for */
     uint32_t run_pools; /* run: number of pools */
     union {
-        size_t map_bytes; /* run, large: bytes of the pools, of the mapping */
+        size_t map_bytes; /* run, large: bytes of the pools, of the extent */
         struct {
             uint32_t rest_index; /* class pool: position in heap.rest */
             uint32_t rest_bytes; /* what it counted for in heap.rest_bytes */

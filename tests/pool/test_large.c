@@ -5,9 +5,10 @@
 #include <sys/mman.h>
 #include <sys/resource.h>
 
-#include "mapping.h"
+#include "extent.h"
 #include "os.h"
 #include "owner.h"
+#include "region.h"
 #include "support.h"
 
 #define SIZE (RUN_MAX * 4 + 12345)
@@ -135,28 +136,81 @@ static void test_shortened(void) {
     nothing_left();
 }
 
-/* A block in two mappings, as a cached one may be that was joined: the kernel does not remap it. */
-static void test_two_mappings(void) {
-    size_t keep = pool_conf.keep_bytes, half = os_round(SIZE) / 2;
+/* A block grows into what was freed behind it, and into what was never used. */
+static void test_in_place(void) {
+    size_t keep = pool_conf.keep_bytes;
     pool_conf.keep_bytes = SIZE * 16;
-    char *wall = alloc(SIZE * 8, false), *at = os_map(NULL, 2 * half);
-    CU_ASSERT_PTR_NOT_NULL_FATAL(at);
-    os_small(at + half, half); /* of one kind this, of another that */
-    mapping_keep((struct mapping){at, half});
-    mapping_keep((struct mapping){at + half, half});
-    CU_ASSERT_EQUAL(libpool_root.large.cached, 1);
-    char *block = alloc(2 * half, true);
-    CU_ASSERT_PTR_EQUAL(block, at);
-    fill(block, 2 * half, 7);
-    block = large_resize(record_of(block), 3 * half);
-    CU_ASSERT_PTR_NOT_NULL_FATAL(block);
-    CU_ASSERT(filled(block, 256, 7));
-    CU_ASSERT(libpool_root.large.cached_bytes >= 2 * half);
-    char *more = alloc(5 * half, true); /* growing what is cached is refused as well */
-    CU_ASSERT(zero(more, 5 * half));
-    CU_ASSERT(libpool_root.large.cached_bytes >= 2 * half);
-    large_free(record_of(more));
+    char *block = alloc(SIZE, false), *behind = alloc(SIZE, false);
+    CU_ASSERT_PTR_EQUAL_FATAL(behind, block + os_round(SIZE));
+    fill(block, SIZE, 6);
+    fill(behind, SIZE, 7);
+    large_free(record_of(behind));
+    uint64_t remapped = event(EVENT_LARGE_REMAPPED);
+    CU_ASSERT_PTR_EQUAL(large_resize(record_of(block), SIZE * 3), block);
+    CU_ASSERT_EQUAL(event(EVENT_LARGE_REMAPPED), remapped);
+    CU_ASSERT(filled(block, SIZE, 6));
+    CU_ASSERT(zero(block + 2 * os_round(SIZE), SIZE / 2));
+    CU_ASSERT_EQUAL(libpool_root.large.bytes, record_of(block)->map_bytes);
+    CU_ASSERT_EQUAL(libpool_root.large.cached_bytes, 0);
     large_free(record_of(block));
+    pool_conf.keep_bytes = keep;
+    nothing_left();
+}
+
+/* Where another block is in the way the memory moves without being copied, and what it leaves
+ * reads as zero and serves others. */
+static void test_moved(void) {
+    char *block = alloc(SIZE * 2, false), *wall = alloc(SIZE, false);
+    fill(block, SIZE * 2, 8);
+    char *to = large_resize(record_of(block), SIZE * 4);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(to);
+    CU_ASSERT_PTR_NOT_EQUAL(to, block);
+    CU_ASSERT(filled(to, SIZE * 2, 8));
+    CU_ASSERT_EQUAL(libpool_root.large.cached_bytes, 0);
+    char *again = alloc(SIZE * 2, true);
+    CU_ASSERT_PTR_EQUAL(again, block);
+    CU_ASSERT(zero(again, SIZE * 2));
+    large_free(record_of(again));
+    large_free(record_of(wall));
+    large_free(record_of(to));
+    nothing_left();
+}
+
+/* Longer than regions are: it has one of its own, which moves as a whole and goes as a whole. */
+static void test_own_region(void) {
+    size_t size = (size_t)64 << 20;
+    char *block = alloc(size, true), *wall = alloc(SIZE, false);
+    CU_ASSERT_EQUAL(record_of(block)->extent->region->own, 1);
+    fill(block, size, 9);
+    block = large_resize(record_of(block), 2 * size);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(block);
+    CU_ASSERT_EQUAL(record_of(block)->extent->region->own, 1);
+    CU_ASSERT(filled(block, size, 9));
+    block = large_resize(record_of(block), size);
+    CU_ASSERT(filled(block, size, 9));
+    CU_ASSERT(!mapped(block + 2 * size - OS_PAGE));
+    large_free(record_of(block));
+    large_purge(0);
+    CU_ASSERT(!mapped(block));
+    large_free(record_of(wall));
+    nothing_left();
+}
+
+/* Kept memory that is too short, and free nowhere beside, moves to where the new block is. */
+static void test_fragments(void) {
+    size_t keep = pool_conf.keep_bytes;
+    pool_conf.keep_bytes = SIZE * 16;
+    char *block = alloc(SIZE, false), *wall = alloc(SIZE, false);
+    fill(block, SIZE, 7);
+    large_free(record_of(block));
+    uint64_t reused = event(EVENT_LARGE_REUSED);
+    CU_ASSERT_EQUAL(resident(block, os_round(SIZE)), os_round(SIZE));
+    char *more = alloc(SIZE * 2, true);
+    CU_ASSERT_EQUAL(event(EVENT_LARGE_REUSED), reused + 1);
+    CU_ASSERT(zero(more, SIZE * 2));
+    CU_ASSERT_EQUAL(libpool_root.large.cached_bytes, 0);
+    CU_ASSERT_EQUAL(resident(block, os_round(SIZE)), 0);
+    large_free(record_of(more));
     large_free(record_of(wall));
     pool_conf.keep_bytes = keep;
     nothing_left();
@@ -222,11 +276,10 @@ static void test_random(void) {
     nothing_left();
 }
 
-/* Where the kernel refuses to remap (to it, the block lies in two mappings) all that was usable
- * moves, whatever was asked for last. */
+/* Where the kernel refuses to move (to it, the block lies in two mappings) all that was usable
+ * is copied, whatever was asked for last. */
 static void test_copied(void) {
-    char *block = large_alloc(SIZE, OS_PAGE, false);
-    CU_ASSERT_PTR_NOT_NULL_FATAL(block);
+    char *block = alloc(SIZE, false), *wall = alloc(SIZE, false);
     size_t usable = record_of(block)->map_bytes;
     fill(block, usable, 1);
     CU_ASSERT_PTR_EQUAL(large_resize(record_of(block), usable / 8 * 7), block);
@@ -237,6 +290,7 @@ static void test_copied(void) {
     CU_ASSERT_PTR_NOT_NULL_FATAL(block);
     CU_ASSERT(filled(block, usable, 1));
     large_free(record_of(block));
+    large_free(record_of(wall));
     nothing_left();
 }
 
@@ -257,6 +311,30 @@ static void grow_within_limit(void *block) {
         __builtin_trap();
 }
 
+/* The limit is below what is mapped already: the kernel refuses to move when the new place is
+ * unmapped already. The block stays whole. */
+static void grow_beyond_limit(void *block) {
+    struct rlimit limit = {OS_PAGE, RLIM_INFINITY};
+    if (setrlimit(RLIMIT_AS, &limit) != 0)
+        __builtin_trap();
+    char *to = large_resize(record_of(block), SIZE * 2);
+    if (!filled(to != NULL ? to : block, SIZE, 2))
+        __builtin_trap();
+    if (to != NULL)
+        fill(to, SIZE * 2, 3);
+}
+
+static void test_beyond_limit(void) {
+    char *block = alloc(SIZE, false), *wall = alloc(SIZE, false), *hole = alloc(SIZE * 4, false);
+    fill(block, SIZE, 2);
+    large_free(record_of(hole));
+    large_purge(1);
+    CU_ASSERT_EQUAL(stopped_for(grow_beyond_limit, block), RETURNED);
+    large_free(record_of(block));
+    large_free(record_of(wall));
+    nothing_left();
+}
+
 static void test_little_left(void) {
     large_purge(0);
     char *block = large_alloc(SIZE, OS_PAGE, false);
@@ -272,12 +350,16 @@ CU_TestInfo large_tests[] = {
     {"aligned", test_aligned},
     {"reuse", test_reuse},
     {"shortened", test_shortened},
-    {"in two mappings", test_two_mappings},
+    {"grown in place", test_in_place},
+    {"moved", test_moved},
+    {"fragments", test_fragments},
+    {"a region of its own", test_own_region},
     {"resize", test_resize},
     {"holding", test_holding},
     {"too much", test_too_much},
     {"at random", test_random},
     {"copied where remapping is refused", test_copied},
     {"little address space left", test_little_left},
+    {"beyond the limit already", test_beyond_limit},
     CU_TEST_INFO_NULL,
 };

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -49,6 +50,37 @@ static void test_reserve(void) {
     at[(size_t)1 << 33] = 1;
     CU_ASSERT_EQUAL(at[((size_t)1 << 33) + 1], 0);
     os_unmap(at, (size_t)1 << 34);
+}
+
+/* The memory moves, the place stays, though it be two mappings; many are refused, and copied. */
+static void test_move(void) {
+    char *from = os_map(NULL, 16 * LENGTH), *to = os_map(NULL, LENGTH);
+    CU_ASSERT_FATAL(from != NULL && to != NULL);
+    for (size_t parts = 1; parts <= 64; parts *= 4) {
+        for (size_t part = 1; part < parts; part += 2)
+            madvise(from + part * (LENGTH / parts), LENGTH / parts, MADV_DONTFORK);
+        fill(from, LENGTH, 6);
+        enum os_move result = os_move(from, LENGTH, to);
+        CU_ASSERT_EQUAL(result, parts <= 4 ? OS_MOVED : OS_MOVE_REFUSED);
+        CU_ASSERT(filled(result == OS_MOVED ? to : from, LENGTH, 6));
+        CU_ASSERT(zero(result == OS_MOVED ? from : to, LENGTH));
+        CU_ASSERT(os_renew(from, LENGTH));
+        CU_ASSERT(os_renew(to, LENGTH));
+        CU_ASSERT(zero(from, LENGTH) && zero(to, LENGTH));
+    }
+    os_unmap(from, 16 * LENGTH);
+    os_unmap(to, LENGTH);
+}
+
+static void test_open(void) {
+    char *at = os_reserve_closed(4 * LENGTH);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(at);
+    CU_ASSERT(os_open(at, LENGTH));
+    CU_ASSERT(zero(at, LENGTH));
+    CU_ASSERT(os_open(at + LENGTH, LENGTH));
+    fill(at, 2 * LENGTH, 7);
+    CU_ASSERT(filled(at, 2 * LENGTH, 7));
+    os_unmap(at, 4 * LENGTH);
 }
 
 static void test_remap(void) {
@@ -135,6 +167,8 @@ CU_TestInfo os_tests[] = {
     {"aligned, nothing left around it", test_aligned},
     {"reserve", test_reserve},
     {"remap keeps contents", test_remap},
+    {"move", test_move},
+    {"open", test_open},
     {"failures: NULL or false, errno kept", test_errno},
     {"the clock moves on", test_clock},
     {"limits and memory of the machine", test_limits},
