@@ -53,21 +53,29 @@ static NOINLINE void free_other(void *p) {
     tick();
 }
 
-/* By far the most frequent slow case where pools hold few blocks: one of a full pool. */
+/* By far the most frequent slow case where pools hold few blocks: one of a full pool. (One of a
+ * pool with a list goes there: what lies sparse is not to be handed out first.) */
 static inline bool free_spare(struct heap *heap, struct pool *pool, void *p) {
-    return pool->heap == heap && pool->state == POOL_FULL && free_starts(pool, p) &&
-           !free_marked(p) && spare_push(heap, pool, p);
+    return pool->heap == heap && pool->size_class >= FINE_CLASSES && pool->state == POOL_FULL &&
+           free_starts(pool, p) && ((struct link *)p)->mark >> 24 != MARK_BYTE &&
+           spare_push(heap, pool, p);
 }
 
-RACY void heap_free_slow(void *p) {
+static NOINLINE RACY void free_not_spare(void *p, struct pool *pool) {
     struct heap *heap = self.heap;
-    struct pool *pool = owner_record(p);
     if (p == NULL)
         return;
-    if (LIKELY(heap != NULL && (big_keep(heap, pool, p) || free_spare(heap, pool, p))))
+    if (LIKELY(heap != NULL && big_keep(heap, pool, p)))
         return tick_heap(heap);
     if (!plainly_remote(pool, p))
         return free_other(p);
     remote_free(pool, p);
     tick();
+}
+
+RACY void heap_free_slow(void *p, struct pool *pool) {
+    struct heap *heap = self.heap;
+    if (LIKELY(free_spare(heap, pool, p)))
+        return tick_rarely(heap);
+    return free_not_spare(p, pool);
 }

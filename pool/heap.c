@@ -225,12 +225,16 @@ static NOINLINE void *refill(uint32_t size_class, bool own) {
     return block != NULL ? block : out_of_memory();
 }
 
-/* The slot's list gave none: a spare block, or another list. */
-static inline void *without_list(uint32_t size_class, bool own) {
-    void *block = NULL;
-    if (size_class >= FINE_CLASSES && self.heap != NULL)
-        block = spare_pop(self.heap, size_class);
-    return LIKELY(block != NULL) ? block : refill(size_class, own);
+/* Spares before the list: most frees of these classes leave one, and the list is there or not as
+ * chance has it. */
+static inline void *spare_block(uint32_t size_class) {
+    struct heap *heap = self.heap;
+    return size_class >= FINE_CLASSES && heap != NULL ? spare_pop(heap, size_class) : NULL;
+}
+
+static NOINLINE void *without_spare(uint32_t size_class) {
+    void *block = pool_pop(self.slot[size_class]);
+    return block != NULL ? block : refill(size_class, false);
 }
 
 void *heap_alloc_slow(size_t size) {
@@ -239,12 +243,15 @@ void *heap_alloc_slow(size_t size) {
         return block != NULL ? block : out_of_memory();
     }
     uint32_t size_class = class_of(size);
-    void *block = pool_pop(self.slot[size_class]);
-    return block != NULL ? block : without_list(size_class, false);
+    void *block = spare_block(size_class);
+    return LIKELY(block != NULL) ? block : without_spare(size_class);
 }
 
 void *heap_alloc_class(uint32_t size_class, size_t align) {
+    void *block = spare_block(size_class);
+    if (LIKELY(block != NULL))
+        return block;
     struct pool *pool = self.slot[size_class];
-    void *block = (pool->block_size & (align - 1)) == 0 ? pool_pop(pool) : NULL;
-    return block != NULL ? block : without_list(size_class, true);
+    block = (pool->block_size & (align - 1)) == 0 ? pool_pop(pool) : NULL;
+    return LIKELY(block != NULL) ? block : refill(size_class, true);
 }

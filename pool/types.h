@@ -157,7 +157,7 @@ struct pool_list {
 enum heap_state { HEAP_LIVE, HEAP_ABANDONED, HEAP_TORN };
 
 #define REST_MAX  64
-#define SPARE_MAX 16
+#define SPARE_MAX 15 /* with their number two cache lines */
 #define BIG_MAX   16
 
 /* Owner: its thread, unless stated. */
