@@ -31,11 +31,15 @@ void heap_pool_reopened(struct heap *heap, struct pool *pool) {
     list_append(&heap->partial[pool->size_class], pool);
 }
 
+static uint32_t free_blocks(const struct pool *pool) {
+    return pool->carved - pool_used(pool);
+}
+
 void heap_pool_gained(struct heap *heap, struct pool *pool) {
     if (pool->state == POOL_FULL)
         heap_pool_reopened(heap, pool);
     if (pool_used(pool) == 0 && !pool->resting) {
-        spare_return(heap, pool);
+        spare_return(heap, pool, free_blocks(pool) - 1);
         rest_begin(heap, pool);
     }
 }
@@ -58,10 +62,6 @@ static uint32_t carve(struct heap *heap, struct pool *pool) {
     if (count > 0)
         slot_grew(heap);
     return count;
-}
-
-static uint32_t free_blocks(const struct pool *pool) {
-    return pool->carved - pool_used(pool);
 }
 
 static void count_refill(struct heap *heap, const struct pool *pool) {
@@ -89,8 +89,11 @@ static void use_up_kept(struct heap *heap) {
 }
 
 static struct pool *new_pool(struct heap *heap, uint32_t size_class) {
-    use_up_kept(heap);
-    struct pool *pool = arena_take(1, false);
+    struct pool *pool = rest_take(heap);
+    if (pool == NULL) {
+        use_up_kept(heap);
+        pool = arena_take(1, false);
+    }
     if (pool == NULL)
         return NULL;
     block_list_start(pool, heap, size_class);
@@ -116,8 +119,11 @@ static struct pool *take_partial(struct heap *heap, uint32_t size_class, bool an
     struct pool *pool = list->first;
     for (int tries = 0; pool != NULL && tries < 16; tries++) {
         list_remove(list, pool);
-        if (any || free_blocks(pool) >= worth_taking(pool) || pool->carved < pool->capacity)
+        if (any || free_blocks(pool) >= worth_taking(pool) || pool->carved < pool->capacity) {
+            if (pool_used(pool) == 0)
+                block_list_sort(pool);
             return pool;
+        }
         list_append(list, pool);
         pool = list->first;
     }
@@ -147,8 +153,6 @@ bool heap_give_all(struct heap *heap) {
 }
 
 static void make_current(struct heap *heap, struct pool *pool) {
-    if (pool_used(pool) == 0)
-        block_list_sort(pool);
     slot_set(heap, pool->size_class, pool);
     count_refill(heap, pool);
 }

@@ -55,8 +55,8 @@ static inline void *spare_pop(struct heap *heap, uint32_t size_class) {
 
 /* After spare_pop gave NULL: a spare that was written to is misuse. */
 void spare_check(struct heap *heap, uint32_t size_class);
-/* Puts the pool's spares back on its list. */
-void spare_return(struct heap *heap, struct pool *pool);
+/* Puts the pool's spares, of which there are at most `most`, back on its list. */
+void spare_return(struct heap *heap, struct pool *pool, uint32_t most);
 /* Is the block a spare? Safe from any thread, then only exact when the owner is at rest. */
 bool spare_has(const struct pool *pool, const void *block);
 /* How many spares are the pool's. */

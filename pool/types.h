@@ -39,7 +39,8 @@
  *
  * Who may write what
  *   heap thread: top, bound, carved, state USED<->FULL, next, prev, resting, tls
- *   arena lock : state NONE<->other, heap, arena fields, run_*; key/mult/... while NONE
+ *   arena lock : state NONE<->other (a pool that goes from class to class within a heap is NONE
+ *                between, by its owner), heap, arena fields, run_*; key/mult/... while NONE
  *   any thread : mail, mail_next (atomic: remote.c states the protocol)
  *
  * Invariants (check.c runs them in debug builds)
