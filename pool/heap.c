@@ -242,10 +242,8 @@ static NOINLINE void *without_spare(uint32_t size_class) {
 }
 
 void *heap_alloc_slow(size_t size) {
-    if (UNLIKELY(size > SMALL_MAX)) {
-        void *block = big_alloc(size, false);
-        return block != NULL ? block : out_of_memory();
-    }
+    if (UNLIKELY(size > SMALL_MAX))
+        return big_alloc(size, false);
     uint32_t size_class = class_of(size);
     void *block = spare_block(size_class);
     return LIKELY(block != NULL) ? block : without_spare(size_class);

@@ -23,10 +23,8 @@ void *pool_calloc(size_t count, size_t size) {
     size_t bytes;
     if (__builtin_mul_overflow(count, size, &bytes))
         return out_of_memory();
-    if (bytes > SMALL_MAX) {
-        void *block = big_alloc(bytes, true);
-        return block != NULL ? block : out_of_memory();
-    }
+    if (bytes > SMALL_MAX)
+        return big_alloc(bytes, true);
     void *block = heap_alloc(bytes);
     return block != NULL ? memset(block, 0, bytes) : NULL;
 }
