@@ -20,14 +20,16 @@ static uint32_t keep_limit(const struct heap *heap) {
     return share > (uint32_t)64 << 10 ? share : (uint32_t)64 << 10;
 }
 
+/* The first `from` pools are the run's already. */
 static void mark_body(struct pool *first, uint32_t from, uint32_t to) {
+    for (uint32_t i = 0; i < from; i++)
+        first[i].run_pools = to;
     for (uint32_t i = from; i < to; i++) {
+        first[i].run_pools = to;
         first[i].base = first->base;
         first[i].bound = 0;
         first[i].state = POOL_BODY;
     }
-    for (uint32_t i = 0; i < to; i++)
-        first[i].run_pools = to;
     first->map_bytes = (size_t)to << POOL_SHIFT;
 }
 

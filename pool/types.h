@@ -160,7 +160,7 @@ enum heap_state { HEAP_LIVE, HEAP_ABANDONED, HEAP_TORN };
 
 #define REST_MAX  64
 #define SPARE_MAX 15 /* with their number two cache lines */
-#define BIG_MAX   32
+#define BIG_MAX   16
 
 /* Owner: its thread, unless stated. */
 struct heap {
