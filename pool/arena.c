@@ -156,7 +156,8 @@ static void unclaim(struct arena *arena, uint32_t first, uint32_t count) {
 }
 
 /* Purging in steps keeps the number of calls small: nothing happens until the allowance is
- * exceeded by a step, then everything above the allowance goes at once. */
+ * exceeded by a step, then everything above the allowance goes at once. A shorter one where a heap
+ * holds more than the allowance already. */
 #define PURGE_STEP ((uint64_t)256 << 10)
 
 static void return_pools(struct pool *first, uint32_t count) {
@@ -178,7 +179,8 @@ void arena_return(struct pool *first, uint32_t count) {
     lock_take(&lock);
     return_pools(first, count);
     uint64_t allowed = decay_allowed_pools(heap_held());
-    if (libpool_root.cached_pools_bytes > allowed + PURGE_STEP)
+    uint64_t step = allowed > 0 ? PURGE_STEP : PURGE_STEP / 4;
+    if (libpool_root.cached_pools_bytes > allowed + step)
         purge_locked(allowed);
     lock_release(&lock);
 }

@@ -20,23 +20,21 @@ static uint32_t keep_limit(const struct heap *heap) {
     return share > (uint32_t)64 << 10 ? share : (uint32_t)64 << 10;
 }
 
-static uint32_t pools_for(size_t size) {
-    return (uint32_t)((size + POOL_BYTES - 1) >> POOL_SHIFT);
-}
-
+/* The first `from` pools are the run's already. */
 static void mark_body(struct pool *first, uint32_t from, uint32_t to) {
+    for (uint32_t i = 0; i < from; i++)
+        first[i].run_pools = to;
     for (uint32_t i = from; i < to; i++) {
+        first[i].run_pools = to;
         first[i].base = first->base;
         first[i].bound = 0;
         first[i].state = POOL_BODY;
     }
-    for (uint32_t i = 0; i < to; i++)
-        first[i].run_pools = to;
     first->map_bytes = (size_t)to << POOL_SHIFT;
 }
 
 static void *run_alloc(size_t size, bool clear) {
-    uint32_t count = pools_for(size);
+    uint32_t count = big_pools(size);
     struct pool *first = arena_take(count, true);
     if (first == NULL)
         return NULL;
@@ -58,16 +56,21 @@ static void really_free(struct pool *pool) {
         arena_return(pool, pool->run_pools);
 }
 
-static void drop_oldest(struct heap *heap) {
-    struct pool *pool = heap->big[(heap->big_next - heap->big_count) % BIG_MAX];
-    heap->big_count--;
-    heap->big_bytes -= (uint32_t)pool->map_bytes;
+/* The oldest, about. */
+static void drop_old(struct heap *heap) {
+    if (heap->big_used == 0)
+        big_file(heap);
+    uint32_t rest = heap->big_used >> heap->big_hand << heap->big_hand;
+    uint32_t i = (uint32_t)__builtin_ctz(rest != 0 ? rest : heap->big_used);
+    struct pool *pool = heap->big[i];
+    heap->big_hand = (i + 1) % BIG_MAX;
+    big_get(heap, i, pool->run_bytes);
     really_free(pool);
 }
 
 void big_give_back(struct heap *heap) {
-    while (heap->big_count > 0)
-        drop_oldest(heap);
+    while (heap->big_bytes > 0)
+        drop_old(heap);
 }
 
 /* Keeps the freed block in the heap, in place of older ones; false: it is too big for that. */
@@ -75,30 +78,45 @@ static bool keep(struct heap *heap, struct pool *pool) {
     uint32_t limit = heap->big_limit = keep_limit(heap);
     if (pool->map_bytes > limit)
         return false;
-    while (heap->big_count == BIG_MAX || heap->big_bytes + pool->map_bytes > limit)
-        drop_oldest(heap);
+    while (big_full(heap) || heap->big_bytes + pool->map_bytes > limit)
+        drop_old(heap);
     big_put(heap, pool);
     return true;
 }
 
 /* Is the kept block right for `size` bytes: but for a fifth all would be used? */
 static inline bool suits(const struct pool *pool, size_t size) {
-    return pool->map_bytes - size <= size / 4 + (-size & (POOL_BYTES - 1));
+    return pool->map_bytes >= size && pool->map_bytes - size <= size / 4;
+}
+
+/* By the same measure, in whole pools. */
+static bool find_run(const struct heap *heap, size_t size, uint32_t *at) {
+    uint32_t longer = ((uint32_t)2 << (size >> (POOL_SHIFT + 2))) - 1;
+    uint32_t lengths = heap->big_lengths & longer << big_pools(size);
+    if (lengths == 0)
+        return false;
+    *at = (uint32_t)__builtin_ctz(heap->big_length[__builtin_ctz(lengths)]);
+    return true;
+}
+
+static bool find_large(const struct heap *heap, size_t size, uint32_t *at) {
+    for (uint32_t map = heap->big_length[0]; map != 0; map &= map - 1) {
+        *at = (uint32_t)__builtin_ctz(map);
+        if (suits(heap->big[*at], size))
+            return true;
+    }
+    return false;
 }
 
 static void *take_kept(struct heap *heap, size_t size, bool clear) {
-    for (uint32_t i = 1; i <= heap->big_count; i++) {
-        uint32_t at = (heap->big_next - i) % BIG_MAX;
-        struct pool *pool = heap->big[at];
-        if (!suits(pool, size))
-            continue;
-        if (pool->state == POOL_LARGE)
-            large_keep_length(pool, size);
-        pool->run_bytes = size;
-        void *block = big_get(heap, at);
-        return clear ? memset(block, 0, size) : block;
-    }
-    return NULL;
+    uint32_t at;
+    big_file(heap);
+    if (size <= RUN_MAX ? !find_run(heap, size, &at) : !find_large(heap, size, &at))
+        return NULL;
+    if (size > RUN_MAX)
+        large_keep_length(heap->big[at], size);
+    void *block = big_get(heap, at, size);
+    return clear ? memset(block, 0, size) : block;
 }
 
 static void *from_os(size_t align, size_t size, bool clear) {
@@ -137,7 +155,9 @@ void *big_alloc_slow(size_t size, bool clear) {
     /* Rather than memory is touched for the first time, what is kept may be joined. */
     if (block == NULL && heap != NULL && heap->big_bytes > 0 && !arena_has_warm())
         big_give_back(heap);
-    return block != NULL ? block : take_new(OS_PAGE, size, clear);
+    if (block == NULL)
+        block = take_new(OS_PAGE, size, clear);
+    return block != NULL ? block : out_of_memory();
 }
 
 void *big_aligned(size_t align, size_t size) {
@@ -172,7 +192,7 @@ size_t big_usable(const struct pool *pool, const void *p, const char *function) 
 }
 
 static void *run_resize(struct pool *first, size_t size) {
-    uint32_t have = first->run_pools, want = pools_for(size);
+    uint32_t have = first->run_pools, want = big_pools(size);
     if (size <= SMALL_MAX || size > RUN_MAX)
         return NULL;
     /* A quarter too long stays: it may be the room that the last growth took along. */

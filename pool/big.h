@@ -8,7 +8,7 @@
 
 #include "heap.h"
 
-/* The two below, once what is kept does not simply serve. NULL: no memory or too much asked for. */
+/* big_alloc, once what is kept does not simply serve. */
 void *big_alloc_slow(size_t size, bool clear);
 /* `align` above 4096 or `size` above SMALL_MAX. */
 void *big_aligned(size_t align, size_t size);
@@ -27,40 +27,80 @@ static inline size_t big_bytes(const struct pool *pool) {
     return pool->map_bytes;
 }
 
-/* Takes the kept block at heap.big[i]; the newest takes its place. */
-static inline void *big_get(struct heap *heap, uint32_t i) {
+static inline uint32_t big_pools(size_t size) {
+    return (uint32_t)((size + POOL_BYTES - 1) >> POOL_SHIFT);
+}
+
+/* Runs are found by length; large ones, of which there are few, one by one. */
+static inline uint32_t *big_alike(struct heap *heap, const struct pool *pool, uint32_t *length) {
+    *length = pool->state == POOL_RUN ? pool->run_pools : 0;
+    return &heap->big_length[*length];
+}
+
+/* Takes the kept block at heap.big[i] for `size` bytes. */
+static inline void *big_get(struct heap *heap, uint32_t i, size_t size) {
     struct pool *pool = heap->big[i];
-    heap->big[i] = heap->big[--heap->big_next % BIG_MAX];
-    heap->big_count--;
+    uint32_t bit = (uint32_t)1 << i, length, *alike = big_alike(heap, pool, &length);
+    heap->big_used ^= bit;
+    *alike ^= bit;
+    heap->big_lengths ^= (uint32_t)(*alike == 0) << length;
     heap->big_bytes -= (uint32_t)pool->map_bytes;
+    pool->run_bytes = size;
     pool->resting = 0;
     return pool->base;
 }
 
-/* Keeps a block; there is a place. */
-static inline void big_put(struct heap *heap, struct pool *pool) {
-    pool->resting = 1;
-    heap->big_bytes += (uint32_t)pool->map_bytes;
-    heap->big_count++;
-    heap->big[heap->big_next++ % BIG_MAX] = pool;
+/* Gives the newest kept block, if there is one, a place among the others. */
+static inline void big_file(struct heap *heap) {
+    struct pool *pool = heap->big_newest;
+    if (pool == NULL)
+        return;
+    uint32_t i = (uint32_t)__builtin_ctz(~heap->big_used), bit = (uint32_t)1 << i, length;
+    *big_alike(heap, pool, &length) |= bit;
+    heap->big_used |= bit;
+    heap->big_lengths |= (uint32_t)1 << length;
+    heap->big[i] = pool;
+    heap->big_newest = NULL;
 }
 
-/* `clear`: the block must read as zero. The newest kept block first: a program that takes and
- * frees one buffer keeps to one block. NULL: no memory or too much asked for. */
+/* No place, but for the newest: fewer than two. */
+static inline bool big_full(const struct heap *heap) {
+    uint32_t places = ~heap->big_used & (((uint32_t)1 << BIG_MAX) - 1);
+    return (places & (places - 1)) == 0;
+}
+
+/* Keeps a block; not big_full. */
+static inline void big_put(struct heap *heap, struct pool *pool) {
+    big_file(heap);
+    heap->big_bytes += (uint32_t)pool->map_bytes;
+    heap->big_newest = pool;
+    pool->resting = 1;
+}
+
+/* `clear`: the block must read as zero. The newest kept block first: a program that takes and frees
+ * one buffer keeps to one block; then one of just this length. NULL and ENOMEM: no memory or too
+ * much asked for. */
 static inline void *big_alloc(size_t size, bool clear) {
     struct heap *heap = self.heap;
     if (UNLIKELY(clear || heap == NULL))
         return big_alloc_slow(size, clear);
-    uint32_t newest = (heap->big_next - 1) % BIG_MAX;
-    if (UNLIKELY(heap->big_count == 0 || heap->big[newest]->run_bytes != size))
-        return big_alloc_slow(size, clear);
-    return big_get(heap, newest);
+    struct pool *newest = heap->big_newest;
+    if (newest != NULL && newest->run_bytes == size) {
+        heap->big_newest = NULL;
+        heap->big_bytes -= (uint32_t)newest->map_bytes;
+        newest->resting = 0;
+        return newest->base;
+    }
+    uint32_t map = size <= RUN_MAX ? heap->big_length[big_pools(size)] : 0;
+    if (UNLIKELY(map == 0))
+        return big_alloc_slow(size, false);
+    return big_get(heap, (uint32_t)__builtin_ctz(map), size);
 }
 
 /* Keeps the run or large block that p starts, if there is room; `pool` is the record of p's place.
  * False: there is none, or p is something else. */
 static inline RACY bool big_keep(struct heap *heap, struct pool *pool, const void *p) {
-    if (pool->base != p || pool->state < POOL_RUN || pool->resting || heap->big_count == BIG_MAX ||
+    if (pool->base != p || pool->state < POOL_RUN || pool->resting || big_full(heap) ||
         heap->big_bytes + pool->map_bytes > heap->big_limit)
         return false;
     big_put(heap, pool);

@@ -32,7 +32,26 @@ static void check_pool(const struct heap *heap, const struct pool *pool, uint32_
     assert(pool_used(pool) != 0 || spare_count(pool) == 0);
 }
 
+static void check_kept(const struct heap *heap) {
+    uint32_t used = 0, lengths = 0;
+    size_t bytes = heap->big_newest != NULL ? heap->big_newest->map_bytes : 0;
+    assert(heap->big_used >> BIG_MAX == 0);
+    for (uint32_t n = 0; n <= RUN_MAX_POOLS; n++) {
+        lengths |= (uint32_t)(heap->big_length[n] != 0) << n;
+        assert((used & heap->big_length[n]) == 0);
+        used |= heap->big_length[n];
+        for (uint32_t map = heap->big_length[n]; map != 0; map &= map - 1) {
+            const struct pool *pool = heap->big[__builtin_ctz(map)];
+            assert(pool->resting && pool->state == (n == 0 ? POOL_LARGE : POOL_RUN));
+            assert(n == 0 || pool->run_pools == n);
+            bytes += pool->map_bytes;
+        }
+    }
+    assert(used == heap->big_used && lengths == heap->big_lengths && bytes == heap->big_bytes);
+}
+
 void heap_check_all(struct heap *heap) {
+    check_kept(heap);
     for (uint32_t c = 1; c < class_count; c++) {
         const struct pool *current = heap->thread != NULL ? heap->thread->slot[c] : &pool_none;
         if (current != &pool_none) {

@@ -26,8 +26,8 @@ RACY void free_check(const struct pool *pool, const void *p, const char *functio
         misuse(MISUSE_DOUBLE_FREE, p, function);
 }
 
+/* The block is checked. */
 static void free_own(struct heap *heap, struct pool *pool, void *p) {
-    free_check(pool, p, "free");
     heap_enter(heap);
     block_list_push(pool, p);
     heap_pool_gained(heap, pool);
@@ -44,30 +44,45 @@ static NOINLINE void free_other(void *p) {
     struct pool *pool = owner_pool(p);
     if (pool == NULL || !pool_of_class(pool)) {
         big_free(pool, p);
-    } else if (pool->heap == self.heap) {
-        free_own(self.heap, pool, p);
     } else {
         free_check(pool, p, "free");
-        remote_free(pool, p);
+        if (pool->heap == self.heap)
+            free_own(self.heap, pool, p);
+        else
+            remote_free(pool, p);
     }
     tick();
 }
 
-/* By far the most frequent slow case where pools hold few blocks: one of a full pool. */
-static inline bool free_spare(struct heap *heap, struct pool *pool, void *p) {
-    return pool->heap == heap && pool->state == POOL_FULL && free_starts(pool, p) &&
-           !free_marked(p) && spare_push(heap, pool, p);
-}
-
-RACY void heap_free_slow(void *p) {
+static NOINLINE RACY void free_not_own(void *p, struct pool *pool) {
     struct heap *heap = self.heap;
-    struct pool *pool = owner_record(p);
     if (p == NULL)
         return;
-    if (LIKELY(heap != NULL && (big_keep(heap, pool, p) || free_spare(heap, pool, p))))
+    if (LIKELY(heap != NULL && big_keep(heap, pool, p)))
         return tick_heap(heap);
     if (!plainly_remote(pool, p))
         return free_other(p);
     remote_free(pool, p);
     tick();
+}
+
+static NOINLINE void free_transition(struct heap *heap, struct pool *pool, void *p) {
+    free_own(heap, pool, p);
+    tick_heap(heap);
+}
+
+/* By far the most frequent case where pools hold few blocks: one of a full pool. (One of a pool
+ * with a list goes there: what lies sparse is not to be handed out first.) */
+static inline bool free_spare(struct heap *heap, struct pool *pool, void *p) {
+    return pool->size_class >= FINE_CLASSES && pool->state == POOL_FULL &&
+           spare_push(heap, pool, p);
+}
+
+RACY void heap_free_slow(void *p, struct pool *pool) {
+    struct heap *heap = self.heap;
+    if (pool->heap != heap || !free_plain(pool, p))
+        return free_not_own(p, pool);
+    if (LIKELY(free_spare(heap, pool, p)))
+        return tick_rarely(heap);
+    return free_transition(heap, pool, p);
 }

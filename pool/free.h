@@ -17,8 +17,9 @@ static inline RACY bool free_marked(const void *p) {
 
 /* Is it a live block of the pool, beyond doubt? False: it may still be one. */
 static inline RACY bool free_plain(const struct pool *pool, const void *p) {
-    return (pool->state == POOL_USED || pool->state == POOL_FULL) && free_starts(pool, p) &&
-           !free_marked(p);
+    const struct link *block = p;
+    return (uint8_t)(pool->state - POOL_USED) <= POOL_FULL - POOL_USED && free_starts(pool, p) &&
+           block->mark >> 24 != MARK_BYTE;
 }
 
 /* And this thread's? */

@@ -31,11 +31,15 @@ void heap_pool_reopened(struct heap *heap, struct pool *pool) {
     list_append(&heap->partial[pool->size_class], pool);
 }
 
+static uint32_t free_blocks(const struct pool *pool) {
+    return pool->carved - pool_used(pool);
+}
+
 void heap_pool_gained(struct heap *heap, struct pool *pool) {
     if (pool->state == POOL_FULL)
         heap_pool_reopened(heap, pool);
     if (pool_used(pool) == 0 && !pool->resting) {
-        spare_return(heap, pool);
+        spare_return(heap, pool, free_blocks(pool) - 1);
         rest_begin(heap, pool);
     }
 }
@@ -55,10 +59,6 @@ static uint32_t carve(struct heap *heap, struct pool *pool) {
     if (count > 0)
         slot_grew(heap);
     return count;
-}
-
-static uint32_t free_blocks(const struct pool *pool) {
-    return pool->carved - pool_used(pool);
 }
 
 static void count_refill(struct heap *heap, const struct pool *pool) {
@@ -86,8 +86,11 @@ static void use_up_kept(struct heap *heap) {
 }
 
 static struct pool *new_pool(struct heap *heap, uint32_t size_class) {
-    use_up_kept(heap);
-    struct pool *pool = arena_take(1, false);
+    struct pool *pool = rest_take(heap);
+    if (pool == NULL) {
+        use_up_kept(heap);
+        pool = arena_take(1, false);
+    }
     if (pool == NULL)
         return NULL;
     block_list_start(pool, heap, size_class);
@@ -113,8 +116,11 @@ static struct pool *take_partial(struct heap *heap, uint32_t size_class, bool an
     struct pool *pool = list->first;
     for (int tries = 0; pool != NULL && tries < 16; tries++) {
         list_remove(list, pool);
-        if (any || free_blocks(pool) >= worth_taking(pool) || pool->carved < pool->capacity)
+        if (any || free_blocks(pool) >= worth_taking(pool) || pool->carved < pool->capacity) {
+            if (pool_used(pool) == 0)
+                block_list_sort(pool);
             return pool;
+        }
         list_append(list, pool);
         pool = list->first;
     }
@@ -144,8 +150,6 @@ bool heap_give_all(struct heap *heap) {
 }
 
 static void make_current(struct heap *heap, struct pool *pool) {
-    if (pool_used(pool) == 0)
-        block_list_sort(pool);
     slot_set(heap, pool->size_class, pool);
     count_refill(heap, pool);
 }
@@ -222,26 +226,31 @@ static NOINLINE void *refill(uint32_t size_class, bool own) {
     return block != NULL ? block : out_of_memory();
 }
 
-/* The slot's list gave none: a spare block, or another list. */
-static inline void *without_list(uint32_t size_class, bool own) {
-    void *block = NULL;
-    if (size_class >= FINE_CLASSES && self.heap != NULL)
-        block = spare_pop(self.heap, size_class);
-    return LIKELY(block != NULL) ? block : refill(size_class, own);
+/* Spares before the list: most frees of these classes leave one, and the list is there or not as
+ * chance has it. */
+static inline void *spare_block(uint32_t size_class) {
+    struct heap *heap = self.heap;
+    return size_class >= FINE_CLASSES && heap != NULL ? spare_pop(heap, size_class) : NULL;
+}
+
+static NOINLINE void *without_spare(uint32_t size_class) {
+    void *block = pool_pop(self.slot[size_class]);
+    return block != NULL ? block : refill(size_class, false);
 }
 
 void *heap_alloc_slow(size_t size) {
-    if (UNLIKELY(size > SMALL_MAX)) {
-        void *block = big_alloc(size, false);
-        return block != NULL ? block : out_of_memory();
-    }
+    if (UNLIKELY(size > SMALL_MAX))
+        return big_alloc(size, false);
     uint32_t size_class = class_of(size);
-    void *block = pool_pop(self.slot[size_class]);
-    return block != NULL ? block : without_list(size_class, false);
+    void *block = spare_block(size_class);
+    return LIKELY(block != NULL) ? block : without_spare(size_class);
 }
 
 void *heap_alloc_class(uint32_t size_class, size_t align) {
+    void *block = spare_block(size_class);
+    if (LIKELY(block != NULL))
+        return block;
     struct pool *pool = self.slot[size_class];
-    void *block = (pool->block_size & (align - 1)) == 0 ? pool_pop(pool) : NULL;
-    return block != NULL ? block : without_list(size_class, true);
+    block = (pool->block_size & (align - 1)) == 0 ? pool_pop(pool) : NULL;
+    return LIKELY(block != NULL) ? block : refill(size_class, true);
 }

@@ -16,8 +16,9 @@ extern HIDDEN _Thread_local struct thread self __attribute__((tls_model("initial
 
 /* Everything the fast paths leave: other sizes, no current pool, last block, no heap yet. */
 HIDDEN void *heap_alloc_slow(size_t size);
-/* NULL, other threads' blocks, full pools, last block of a pool, runs, large, misuse. */
-HIDDEN void heap_free_slow(void *p);
+/* NULL, other threads' blocks, full pools, last block of a pool, runs, large, misuse. `pool` is the
+ * record of p's place. */
+HIDDEN void heap_free_slow(void *p, struct pool *pool);
 
 /* Links are the low 16 bits of addresses, so that free() need not subtract. */
 static inline struct link *link_at(const struct pool *pool, uint16_t link) {
@@ -71,11 +72,11 @@ static inline void heap_free(void *p) {
     struct link *block = p;
     uint32_t top;
     if (UNLIKELY(!heap_owns(pool, p)))
-        return heap_free_slow(p);
+        return heap_free_slow(p, pool);
     if (UNLIKELY(block->mark >> 24 == MARK_BYTE))
-        return heap_free_slow(p);
+        return heap_free_slow(p, pool);
     if (UNLIKELY(__builtin_sub_overflow(pool->top, QUOTA_ONE, &top)))
-        return heap_free_slow(p);
+        return heap_free_slow(p, pool);
     block->next = (uint16_t)top;
     block->mark = MARK;
     pool->top = top_with_head(top, link_to(p));

@@ -16,6 +16,7 @@
 #include "spare.h"
 
 #include <errno.h>
+#include <string.h>
 #include <unistd.h>
 
 /* What a heap without a thread keeps for the next one: a thread that lives a millisecond should
@@ -276,7 +277,9 @@ static void rebuild(struct heap *heap) {
     atomic_store_explicit(&heap->done, 0, memory_order_relaxed);
     for (uint32_t i = 0; i < REST_MAX; i++)
         heap->rest[i] = NULL;
-    heap->big_count = 0;
+    heap->big_newest = NULL;
+    heap->big_used = heap->big_lengths = 0;
+    memset(heap->big_length, 0, sizeof heap->big_length);
     heap->big_bytes = 0;
     for (uint32_t c = 0; c < CLASS_MAX; c++) {
         heap->partial[c] = (struct pool_list){NULL, NULL};

@@ -23,10 +23,8 @@ void *pool_calloc(size_t count, size_t size) {
     size_t bytes;
     if (__builtin_mul_overflow(count, size, &bytes))
         return out_of_memory();
-    if (bytes > SMALL_MAX) {
-        void *block = big_alloc(bytes, true);
-        return block != NULL ? block : out_of_memory();
-    }
+    if (bytes > SMALL_MAX)
+        return big_alloc(bytes, true);
     void *block = heap_alloc(bytes);
     return block != NULL ? memset(block, 0, bytes) : NULL;
 }
@@ -108,30 +106,39 @@ static bool multiple(uint32_t size, size_t align) {
 
 /* The smallest class whose blocks all lie on multiples of `align`, whether its own pools serve it
  * or its group's; 0: none. */
-static uint32_t aligned_class(size_t align, size_t size) {
-    size_t rounded = ((size > 0 ? size : 1) + align - 1) & ~(align - 1);
-    /* Up to here groups end at multiples of whatever their classes are multiples of. */
-    if (rounded <= FINE_MAX)
-        return (uint32_t)rounded / MIN_ALIGN;
-    /* Of the coarse classes only powers of two are multiples of much. */
-    if (align >= 512)
-        rounded = (size_t)1 << (64 - __builtin_clzll(rounded - 1));
+static uint32_t aligned_class(size_t align, size_t rounded) {
     for (uint32_t c = class_of(rounded); c < class_count; c++)
         if (multiple(class_size(c), align) && multiple(class_size(group_end(c)), align))
             return c;
     return 0;
 }
 
-void *pool_aligned(size_t align, size_t size) {
+static NOINLINE void *aligned_slow(size_t align, size_t size) {
     if (align == 0 || (align & (align - 1)) != 0 || align > ALIGN_MAX) {
         errno = EINVAL;
         return NULL;
     }
     if (align <= MIN_ALIGN)
         return pool_malloc(size);
-    uint32_t size_class = size <= SMALL_MAX && align <= SMALL_MAX ? aligned_class(align, size) : 0;
+    if (size == 0)
+        return pool_aligned(align, 1);
+    size_t rounded = (size + align - 1) & ~(align - 1);
+    uint32_t size_class = rounded - 1 < SMALL_MAX ? aligned_class(align, rounded) : 0;
     if (size_class != 0)
         return heap_alloc_class(size_class, align);
     void *block = big_aligned(align, size);
     return block != NULL ? block : out_of_memory();
+}
+
+void *pool_aligned(size_t align, size_t size) {
+    if (size - 1 >= SMALL_MAX || align - 1 >= SMALL_MAX || (align & (align - 1)) != 0)
+        return aligned_slow(align, size);
+    size_t rounded = (size + align - 1) & ~(align - 1);
+    /* Up to here groups end at multiples of whatever their classes are multiples of. */
+    if (rounded <= FINE_MAX)
+        return heap_alloc_class((uint32_t)(rounded + MIN_ALIGN - 1) / MIN_ALIGN, align);
+    /* Of the coarse classes only powers of two are multiples of much. */
+    if (align >= 512)
+        return heap_alloc_class(class_of((size_t)1 << (64 - __builtin_clzll(rounded - 1))), align);
+    return aligned_slow(align, size);
 }

@@ -23,22 +23,24 @@ void rest_cancel(struct heap *heap, struct pool *pool) {
     pool->top -= QUOTA_ONE;
 }
 
-static void give_back(struct heap *heap, struct pool *pool) {
-    pool->bound = 0;
-    heap->count[pool->size_class].pools--;
-    arena_return(pool, 1);
-}
-
-/* The resting pool had its time: back it goes if it is still empty. */
-static void end_rest(struct heap *heap, struct pool *pool) {
+/* The pool's rest is over; true: it is still empty, and of no class of the heap any more. */
+static bool leave(struct heap *heap, struct pool *pool) {
     rest_cancel(heap, pool);
     if (pool_used(pool) != 0)
-        return;
+        return false;
     if (heap->thread != NULL && heap->thread->slot[pool->size_class] == pool)
         slot_set(heap, pool->size_class, &pool_none);
     else
         list_remove(&heap->partial[pool->size_class], pool);
-    give_back(heap, pool);
+    pool->bound = 0;
+    heap->count[pool->size_class].pools--;
+    return true;
+}
+
+/* The resting pool had its time: back it goes if it is still empty. */
+static void end_rest(struct heap *heap, struct pool *pool) {
+    if (leave(heap, pool))
+        arena_return(pool, 1);
 }
 
 static struct pool *oldest_resting(struct heap *heap) {
@@ -55,6 +57,16 @@ void rest_limit(struct heap *heap, uint32_t keep) {
     struct pool *oldest;
     while (heap->rest_bytes > keep && (oldest = oldest_resting(heap)) != NULL)
         end_rest(heap, oldest);
+}
+
+struct pool *rest_take(struct heap *heap) {
+    struct pool *oldest;
+    while (heap->rest_bytes > limit_bytes() / 2 && (oldest = oldest_resting(heap)) != NULL)
+        if (leave(heap, oldest)) {
+            oldest->state = POOL_NONE;
+            return oldest;
+        }
+    return NULL;
 }
 
 void rest_begin(struct heap *heap, struct pool *pool) {

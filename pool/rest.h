@@ -11,6 +11,9 @@
 
 /* The pool, current or partial, has no used block: it rests from now on. */
 void rest_begin(struct heap *heap, struct pool *pool);
+/* The oldest that is still empty, for another class, if much rests: it would go back soon. (With
+ * little resting, classes that are used in turn would take it from each other.) NULL: none. */
+struct pool *rest_take(struct heap *heap);
 /* It is full again: its rest, if any, is over. */
 void rest_cancel(struct heap *heap, struct pool *pool);
 /* Ends the oldest rests until at most `keep` bytes rest; what is still empty goes back. */

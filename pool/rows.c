@@ -200,24 +200,29 @@ static void start_tables(struct rows_visit *visit) {
 }
 
 /* Large blocks that a heap keeps for reuse are not the program's any more. */
-RACY static bool subtract_kept(struct walk *walk, const struct heap *heap) {
+RACY static bool subtract_one(struct walk *walk, const struct pool *kept) {
     struct rows_large *large = &walk->total->large;
-    uint32_t count = heap->big_count < BIG_MAX ? heap->big_count : BIG_MAX;
-    for (uint32_t i = 1; i <= count; i++) {
-        const struct pool *kept = heap->big[(heap->big_next - i) % BIG_MAX], *pool;
-        if (kept == NULL)
-            continue;
-        pool = walk_get(walk, kept, sizeof *pool, walk_copy(walk, large));
-        if (pool == NULL)
+    if (kept == NULL)
+        return true;
+    const struct pool *pool = walk_get(walk, kept, sizeof *pool, walk_copy(walk, large));
+    if (pool == NULL)
+        return false;
+    if (pool->state != POOL_LARGE || !pool->resting)
+        return true;
+    large->blocks--;
+    large->bytes -= pool->map_bytes;
+    large->asked -= pool->run_bytes;
+    large->cached++;
+    large->cached_bytes += pool->map_bytes;
+    return true;
+}
+
+RACY static bool subtract_kept(struct walk *walk, const struct heap *heap) {
+    if (!subtract_one(walk, heap->big_newest))
+        return false;
+    for (uint32_t map = heap->big_length[0]; map != 0; map &= map - 1)
+        if (!subtract_one(walk, heap->big[__builtin_ctz(map)]))
             return false;
-        if (pool->state != POOL_LARGE || !pool->resting)
-            continue;
-        large->blocks--;
-        large->bytes -= pool->map_bytes;
-        large->asked -= pool->run_bytes;
-        large->cached++;
-        large->cached_bytes += pool->map_bytes;
-    }
     return true;
 }
 

@@ -15,21 +15,19 @@ static bool of_pool(const struct pool *pool, const void *block) {
     return (uintptr_t)block - (uintptr_t)pool->base < POOL_BYTES;
 }
 
-void spare_return(struct heap *heap, struct pool *pool) {
+void spare_return(struct heap *heap, struct pool *pool, uint32_t most) {
     if (pool->size_class < FINE_CLASSES)
         return;
     struct spares *spares = spare_of(heap, pool->size_class);
-    uint32_t kept = 0;
-    for (uint32_t i = 0; i < spares->count; i++) {
+    for (uint32_t i = spares->count; i-- > 0 && most > 0;) {
         void *block = spares->block[i];
-        if (of_pool(pool, block)) {
-            pool->top += QUOTA_ONE;
-            block_list_push(pool, block);
-        } else {
-            spares->block[kept++] = block;
-        }
+        if (!of_pool(pool, block))
+            continue;
+        spares->block[i] = spares->block[--spares->count];
+        pool->top += QUOTA_ONE;
+        block_list_push(pool, block);
+        most--;
     }
-    spares->count = kept;
 }
 
 RACY bool spare_has(const struct pool *pool, const void *block) {

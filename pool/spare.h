@@ -19,9 +19,11 @@ static inline struct spares *spare_of(struct heap *heap, uint32_t size_class) {
  * leaves, to a fork in another thread, at worst a block that is neither spare nor listed: it counts
  * as used then. */
 
-/* Makes the used block, not its pool's last, a spare if there is room and its class is coarse. */
+/* Makes the used block of a full pool of a coarse class a spare if there is room, and the block is
+ * not its pool's last. */
 static inline bool spare_push(struct heap *heap, struct pool *pool, void *block) {
-    if (pool->size_class < FINE_CLASSES || pool_used(pool) == 1)
+    uint32_t top;
+    if (__builtin_sub_overflow(pool->top, QUOTA_ONE, &top))
         return false;
     struct spares *spares = spare_of(heap, pool->size_class);
     if (spares->count == SPARE_MAX)
@@ -30,7 +32,7 @@ static inline bool spare_push(struct heap *heap, struct pool *pool, void *block)
     spares->block[spares->count] = block;
     atomic_signal_fence(memory_order_seq_cst);
     spares->count++;
-    pool->top -= QUOTA_ONE;
+    pool->top = top;
     return true;
 }
 
@@ -53,8 +55,8 @@ static inline void *spare_pop(struct heap *heap, uint32_t size_class) {
 
 /* After spare_pop gave NULL: a spare that was written to is misuse. */
 void spare_check(struct heap *heap, uint32_t size_class);
-/* Puts the pool's spares back on its list. */
-void spare_return(struct heap *heap, struct pool *pool);
+/* Puts the pool's spares, of which there are at most `most`, back on its list. */
+void spare_return(struct heap *heap, struct pool *pool, uint32_t most);
 /* Is the block a spare? Safe from any thread, then only exact when the owner is at rest. */
 bool spare_has(const struct pool *pool, const void *block);
 /* How many spares are the pool's. */

@@ -41,7 +41,8 @@
  *
  * Who may write what
  *   heap thread: top, bound, carved, state USED<->FULL, next, prev, resting, tls
- *   arena lock : state NONE<->other, heap, arena fields, run_*; key/mult/... while NONE
+ *   arena lock : state NONE<->other (a pool that goes from class to class within a heap is NONE
+ *                between, by its owner), heap, arena fields, run_*; key/mult/... while NONE
  *   any thread : mail, mail_next (atomic: remote.c states the protocol)
  *
  * Invariants (check.c runs them in debug builds)
@@ -72,12 +73,13 @@
 #define ARENA_BYTES ((size_t)1 << ARENA_SHIFT)
 #define ARENA_POOLS 64
 
-#define MIN_ALIGN    16
-#define FINE_MAX     1024                /* up to here class = ceil(size / 16) finds the slot */
-#define SMALL_MAX    16384               /* requests up to here are blocks of a pool */
-#define RUN_MAX      ((size_t)512 << 10) /* up to here a run, above: large */
-#define FINE_CLASSES 65 /* 0 .. 64; class 0 is never used, it stands for a request of 0 bytes */
-#define CLASS_MAX    96 /* upper bound of the number of classes, tables are this long */
+#define MIN_ALIGN     16
+#define FINE_MAX      1024                /* up to here class = ceil(size / 16) finds the slot */
+#define SMALL_MAX     16384               /* requests up to here are blocks of a pool */
+#define RUN_MAX       ((size_t)512 << 10) /* up to here a run, above: large */
+#define RUN_MAX_POOLS (RUN_MAX / POOL_BYTES)
+#define FINE_CLASSES  65 /* 0 .. 64; class 0 is never used, it stands for a request of 0 bytes */
+#define CLASS_MAX     96 /* upper bound of the number of classes, tables are this long */
 
 /* Marks differ from what programs keep at that place: the top byte is no UTF-8, no pointer's and
  * no usual double's. free() looks at that byte alone (one compare catches both marks). */
@@ -162,7 +164,7 @@ struct pool_list {
 enum heap_state { HEAP_LIVE, HEAP_ABANDONED, HEAP_TORN };
 
 #define REST_MAX  64
-#define SPARE_MAX 16
+#define SPARE_MAX 15 /* with their number two cache lines */
 #define BIG_MAX   16
 
 /* Owner: its thread, unless stated. */
@@ -190,10 +192,14 @@ struct heap {
     struct pool *rest[REST_MAX];         /* pools that became empty, kept a while */
     uint32_t rest_first, rest_next;      /* oldest may be, next will be; modulo REST_MAX */
     uint32_t rest_bytes;
-    /* Runs and large blocks freed last, kept a while, big_count of them before big_next. */
-    struct pool *big[BIG_MAX];
-    uint32_t big_next, big_count;
-    uint32_t big_bytes, big_limit; /* of these; 0: not computed yet */
+    /* Runs and large blocks freed last, kept a while. */
+    struct pool *big_newest;                /* NULL: taken again */
+    struct pool *big[BIG_MAX];              /* the others, in any order */
+    uint32_t big_used;                      /* bit i: big[i] is one */
+    uint32_t big_length[RUN_MAX_POOLS + 1]; /* the same of runs of n pools; 0: large blocks */
+    uint32_t big_lengths;                   /* bit n: big_length[n] is not 0 */
+    uint32_t big_hand;                      /* the search for an old one goes on here */
+    uint32_t big_bytes, big_limit;          /* of these; 0: not computed yet */
     struct class_count {
         uint32_t pools;
         uint32_t list;     /* blocks on the list that was last taken into use */

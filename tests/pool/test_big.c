@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "arena.h"
+#include "heap_slow.h"
 #include "owner.h"
 #include "support.h"
 
@@ -215,6 +216,33 @@ static void test_grows_with_room(void) {
     pool_free(block[1]);
 }
 
+/* More than there are places for, and each length found again. */
+static void test_many_kept(void) {
+    char *small[2 * BIG_MAX];
+    pool_trim(0);
+    for (int i = 0; i < 2 * BIG_MAX; i++)
+        small[i] = big_aligned((size_t)1 << 16, 100);
+    for (int i = 0; i < 2 * BIG_MAX; i++) {
+        release(small[i]);
+        heap_check(self.heap);
+    }
+    CU_ASSERT(self.heap->big_bytes <= BIG_MAX * 4096);
+    char *run[4];
+    for (size_t i = 0; i < 4; i++)
+        run[i] = alloc((i + 1) * POOL_BYTES, false);
+    for (size_t i = 0; i < 4; i++)
+        release(run[i]);
+    for (size_t i = 0; i < 4; i++) {
+        CU_ASSERT_PTR_EQUAL(alloc((i + 1) * POOL_BYTES - 9000, false), run[i]);
+        heap_check(self.heap);
+    }
+    for (size_t i = 0; i < 4; i++)
+        release(run[i]);
+    pool_trim(0);
+    CU_ASSERT_EQUAL(self.heap->big_bytes, 0);
+    heap_check(self.heap);
+}
+
 CU_TestInfo big_tests[] = {
     {"all sizes", test_sizes},
     {"clear", test_clear},
@@ -223,6 +251,7 @@ CU_TestInfo big_tests[] = {
     {"aligned", test_aligned},
     {"kept by the heap", test_kept},
     {"taken again", test_again},
+    {"many kept", test_many_kept},
     {"freed by another thread", test_freed_elsewhere},
     {"growing in small steps", test_grows_with_room},
     CU_TEST_INFO_NULL,

@@ -1,5 +1,6 @@
 #include "rest.h"
 
+#include "arena.h"
 #include "block_list.h"
 #include "heap_slow.h"
 #include "support.h"
@@ -91,10 +92,39 @@ static void test_many(void) {
     CU_ASSERT_EQUAL(pools(), 0);
 }
 
+/* Where many rest, another class takes the oldest that is empty; where few do, none. */
+static void test_other_class(void) {
+    enum { OTHER = 12000 };
+    take(POOLS * BLOCKS);
+    drop(0, POOLS * BLOCKS);
+    uint32_t rested = pools();
+    struct pool *oldest = self.heap->rest[(self.heap->rest_next - rested) % REST_MAX];
+    CU_ASSERT_PTR_NOT_NULL_FATAL(oldest);
+    char *other = heap_alloc(OTHER);
+    CU_ASSERT_PTR_EQUAL(owner_pool(other), oldest);
+    CU_ASSERT_EQUAL(oldest->size_class, class_of(OTHER));
+    CU_ASSERT_EQUAL(oldest->resting, 0);
+    CU_ASSERT_EQUAL(pools(), rested - 1);
+    fill(other, OTHER, 1);
+    heap_check(self.heap);
+    CU_ASSERT(filled(other, OTHER, 1));
+    heap_free(other);
+    limit(0);
+    arena_check();
+
+    take(BLOCKS);
+    drop(0, BLOCKS);
+    other = heap_alloc(OTHER);
+    CU_ASSERT_EQUAL(pools(), 1);
+    heap_free(other);
+    limit(0);
+}
+
 CU_TestInfo rest_tests[] = {
     {"an empty pool rests", test_rests},
     {"used again", test_used_again},
     {"full again", test_full_again},
     {"too many", test_many},
+    {"taken by another class", test_other_class},
     CU_TEST_INFO_NULL,
 };
