@@ -139,6 +139,8 @@ struct pool *arena_take(uint32_t count, bool run) {
     struct pool *pool = NULL;
     if (place.arena != NULL) {
         pool = claim(place.arena, place.first, count);
+        if (run)
+            decay_runs((int64_t)count << POOL_SHIFT);
         root_count(run ? EVENT_RUN_TAKEN : EVENT_POOL_TAKEN, 1);
     }
     lock_release(&lock);
@@ -162,6 +164,8 @@ static void unclaim(struct arena *arena, uint32_t first, uint32_t count) {
 
 static void return_pools(struct pool *first, uint32_t count) {
     struct arena *arena = first->arena;
+    if (first->state == POOL_RUN || first->state == POOL_BODY)
+        decay_runs(-((int64_t)count << POOL_SHIFT));
     for (uint32_t i = 0; i < count; i++)
         first[i].state = POOL_NONE;
     root_count(first->block_size == 0 ? EVENT_RUN_RETURNED : EVENT_POOL_RETURNED, 1);
@@ -191,8 +195,10 @@ bool arena_extend(struct pool *first, uint32_t count, uint32_t more) {
     uint32_t next = (uint32_t)((size_t)(first->base - arena->base) >> POOL_SHIFT) + count;
     bool possible =
         next + more <= ARENA_POOLS && (arena->free & mask_of(next, more)) == mask_of(next, more);
-    if (possible)
+    if (possible) {
         claim(arena, next, more);
+        decay_runs((int64_t)more << POOL_SHIFT);
+    }
     lock_release(&lock);
     return possible;
 }

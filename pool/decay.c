@@ -15,17 +15,19 @@ struct pool_conf pool_conf = {
 /* A small program that goes round all size classes holds little but needs a pool of each. */
 #define BOUNCE_FLOOR ((uint64_t)1 << 20)
 /* A program that sleeps forgets nothing: more than this and a share of what is live is never kept
- * for having bounced. Pools, which any request can use and which come back a few at a time, need
- * less of it than mappings: a cache whose sizes shift kept an eighth of its heap for one page fault
- * in seven. */
+ * for having bounced. Single pools, which any request can use and which come back a few at a time,
+ * need less of it than runs and mappings: a cache whose sizes shift kept an eighth of its heap for
+ * one page fault in seven, where blocks of 20 to 500 KB took a third of the faults for it. */
 #define BOUNCE_MOST   ((uint64_t)8 << 20)
 #define POOLS_SHARE   64
+#define RUNS_SHARE    8
 #define MAPPING_SHARE 2
 
 #define RISEN_SHARE 3
 
 static struct {
     uint64_t live;        /* bytes of pools, runs and large blocks in use */
+    uint64_t runs;        /* of these, runs */
     uint64_t risen;       /* by so much live rose above its last low, up to a share of it */
     uint64_t peak;        /* most that was live of late */
     uint64_t kept;        /* bytes free but kept */
@@ -55,19 +57,19 @@ static void fade(void) {
 static uint64_t allowance(uint64_t share) {
     fade();
     uint64_t fixed = pool_conf.keep_bytes + decay.live / 256 * pool_conf.keep_share;
-    uint64_t most = BOUNCE_MOST + decay.live / share;
+    uint64_t most = BOUNCE_MOST + share;
     uint64_t learnt = decay.bounced < most ? decay.bounced : most;
     return fixed + (learnt > decay.risen ? learnt : decay.risen);
 }
 
 uint64_t decay_allowed(void) {
-    uint64_t allowed = allowance(MAPPING_SHARE);
+    uint64_t allowed = allowance(decay.live / MAPPING_SHARE);
     libpool_root.keep_bytes = allowed;
     return allowed;
 }
 
 uint64_t decay_allowed_pools(uint64_t held) {
-    uint64_t allowed = allowance(POOLS_SHARE);
+    uint64_t allowed = allowance(decay.runs / RUNS_SHARE + decay.live / POOLS_SHARE);
     return allowed > held ? allowed - held : 0;
 }
 
@@ -136,6 +138,10 @@ static void rise(int64_t bytes) {
         decay.risen = decay.risen > fall ? decay.risen - fall : 0;
     if (decay.risen > most)
         decay.risen = most;
+}
+
+void decay_runs(int64_t bytes) {
+    decay.runs += (uint64_t)bytes;
 }
 
 void decay_live(int64_t bytes) {

@@ -7,7 +7,7 @@
  *
  * `bounced` learns: memory given back and wanted again within about a second raises it by
  * twice as much, up to the most that was live of late (at most 8 MiB and half of live, or for pools
- * a 64th); what then lies kept without being used for a decay time lowers it again.
+ * a 64th of live and an eighth of the runs); what then lies kept without being used for a decay time lowers it again.
  *
  * `risen` is by how much live lies above its last low, at most a third of live. A program at work
  * goes up and down a little and keeps what it will want again; one that only frees loses this
@@ -44,5 +44,7 @@ void decay_gave_back(uint64_t bytes);
 void decay_fresh(uint64_t bytes);
 /* Bytes came into use or went out of it. */
 void decay_live(int64_t bytes);
+/* The same bytes, as far as they are runs'. */
+void decay_runs(int64_t bytes);
 
 #endif

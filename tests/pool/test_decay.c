@@ -128,7 +128,7 @@ static void test_bounded(void) {
     forget();
 }
 
-/* Pools that go round in a large heap are a small share of it. */
+/* Pools that go round in a large heap are a small share of it, but for runs. */
 static void test_bounded_pools(void) {
     settle(256 * MIB);
     decay_keep(30 * MIB);
@@ -136,6 +136,10 @@ static void test_bounded_pools(void) {
     decay_fresh(30 * MIB);
     CU_ASSERT(decay_allowed_pools(0) > always(256 * MIB) + 8 * MIB);
     CU_ASSERT(decay_allowed_pools(0) <= always(256 * MIB) + 12 * MIB);
+    decay_runs((int64_t)(64 * MIB));
+    CU_ASSERT(decay_allowed_pools(0) > always(256 * MIB) + 16 * MIB);
+    CU_ASSERT(decay_allowed_pools(0) <= always(256 * MIB) + 20 * MIB);
+    decay_runs(-(int64_t)(64 * MIB));
     decay_live(-(int64_t)(256 * MIB));
     forget();
 }
