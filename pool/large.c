@@ -76,11 +76,15 @@ void *large_alloc(size_t size, size_t align, bool clear) {
     if (bytes < size || bytes > PTRDIFF_MAX)
         return NULL;
     struct mapping_dirt dirt;
-    struct extent *extent = take(bytes, size, align, MAPPING_NEW, &dirt);
+    struct extent *extent;
+    /* What moves from now on is refused, not lost: not many rounds. */
+    while ((extent = take(bytes, size, align, MAPPING_NEW, &dirt)) != NULL) {
+        if (dirt.donor == NULL || mapping_fill(extent, &dirt))
+            break;
+        lose(extent);
+    }
     if (extent == NULL)
         return NULL;
-    if (dirt.donor != NULL && !mapping_fill(extent, &dirt))
-        return lose(extent);
     if (dirt.bytes == 0)
         mapping_ask_for_huge(extent);
     if (clear && dirt.bytes > 0)

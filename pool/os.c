@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <linux/membarrier.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
@@ -103,14 +104,21 @@ static size_t first_mapping(char *at, size_t bytes) {
     return is * OS_PAGE;
 }
 
-/* The new place is unmapped before the kernel may fail for want of memory: then it is mapped again,
- * if it is still there. EINVAL comes earlier: a kernel that does not know how. */
+/* A place was lost: this process has about as many mappings as it may have, or as much memory. */
+static atomic_bool hard_pressed;
+
+/* The new place may be unmapped when the kernel fails for want of memory: then it is mapped again,
+ * if nothing is there. If something is, it may be the new place itself (too many mappings are seen
+ * before it is unmapped) or another's mapping, and nothing tells which: once is enough of that.
+ * EINVAL comes earlier: a kernel that does not know how. */
 static enum os_move move_one(void *at, size_t bytes, void *to) {
     int flags = MREMAP_MAYMOVE | MREMAP_FIXED | MREMAP_DONTUNMAP;
     if (mremap(at, bytes, bytes, flags, to) != MAP_FAILED)
         return OS_MOVED;
-    bool whole = errno == EINVAL || map(to, bytes, MAP_FIXED_NOREPLACE) == to;
-    return whole ? OS_MOVE_REFUSED : OS_MOVE_LOST;
+    if (errno == EINVAL || map(to, bytes, MAP_FIXED_NOREPLACE) == to)
+        return OS_MOVE_REFUSED;
+    atomic_store_explicit(&hard_pressed, true, memory_order_relaxed);
+    return OS_MOVE_LOST;
 }
 
 #define PIECES 4
@@ -122,7 +130,7 @@ static enum os_move move_pieces(char *from, char *to, const size_t *piece, uint3
         if (result == OS_MOVED)
             continue;
         memcpy(from, to, done);
-        if (result == OS_MOVE_REFUSED && done > 0)
+        if (done > 0)
             madvise(to, done, MADV_DONTNEED);
         return result;
     }
@@ -133,6 +141,8 @@ enum os_move os_move(void *at, size_t bytes, void *to) {
     size_t piece[PIECES], found = 0;
     uint32_t pieces = 0;
     int saved = errno;
+    if (atomic_load_explicit(&hard_pressed, memory_order_relaxed))
+        return OS_MOVE_REFUSED;
     while (found < bytes && pieces < PIECES) {
         piece[pieces] = first_mapping((char *)at + found, bytes - found);
         if (piece[pieces] == 0)

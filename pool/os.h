@@ -29,8 +29,8 @@ void *os_remap(void *at, size_t old_bytes, size_t bytes, bool move);
 void *os_remap_to(void *at, size_t bytes, void *to);
 /* Moves the memory alone, to where zeroed memory is mapped; `at` stays mapped and reads as zero.
  * Refused where the kernel cannot, or `at` is many mappings to it: nothing has changed then. The
- * kernel may fail halfway: then nothing, or something else by now, is mapped at `to`. What follows
- * on `at` must be mapped. */
+ * kernel may fail halfway: then nothing, or something else by now, may be mapped at `to`, and all
+ * later moves are refused. What follows on `at` must be mapped. */
 enum os_move { OS_MOVED, OS_MOVE_REFUSED, OS_MOVE_LOST };
 enum os_move os_move(void *at, size_t bytes, void *to);
 /* Replaces what is mapped there by new zeroed memory. */

@@ -335,6 +335,47 @@ static void test_beyond_limit(void) {
     nothing_left();
 }
 
+/* As many mappings as the kernel grants, to a handful. */
+static void fill_mappings(void) {
+    size_t pairs = 200000, i = 0;
+    char *at = os_reserve_closed(pairs * 2 * OS_PAGE);
+    if (at == NULL)
+        __builtin_trap();
+    while (i < pairs && os_open(at + i * 2 * OS_PAGE, OS_PAGE))
+        i++;
+    for (size_t back = 1; back <= 2 && i > back; back++)
+        os_unmap(at + (i - back) * 2 * OS_PAGE, 2 * OS_PAGE);
+}
+
+/* The kernel refuses to move for want of mappings, and does not say whether the new place is gone:
+ * that may be lost, once, and no request fails for it. */
+static void grow_among_mappings(void *p) {
+    char **block = p;
+    fill_mappings();
+    for (int round = 0; round < 4; round++) {
+        char *to = large_alloc(SIZE * 3, OS_PAGE, true);
+        if (to == NULL || !zero(to, SIZE * 3))
+            __builtin_trap();
+        fill(to, SIZE * 3, 3);
+        large_free(record_of(to));
+        to = large_resize(record_of(*block), SIZE * (size_t)(6 + round));
+        if (!filled(to != NULL ? to : *block, SIZE * 5, 2))
+            __builtin_trap();
+        *block = to != NULL ? to : *block;
+    }
+}
+
+static void test_many_mappings(void) {
+    char *warm = alloc(SIZE * 2, false), *block = alloc(SIZE * 5, false),
+         *wall = alloc(SIZE, false);
+    fill(block, SIZE * 5, 2);
+    large_free(record_of(warm));
+    CU_ASSERT_EQUAL(stopped_for(grow_among_mappings, &block), RETURNED);
+    large_free(record_of(block));
+    large_free(record_of(wall));
+    nothing_left();
+}
+
 static void test_little_left(void) {
     large_purge(0);
     char *block = large_alloc(SIZE, OS_PAGE, false);
@@ -361,5 +402,6 @@ CU_TestInfo large_tests[] = {
     {"copied where remapping is refused", test_copied},
     {"little address space left", test_little_left},
     {"beyond the limit already", test_beyond_limit},
+    {"as many mappings as there may be", test_many_mappings},
     CU_TEST_INFO_NULL,
 };
