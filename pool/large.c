@@ -76,12 +76,11 @@ void *large_alloc(size_t size, size_t align, bool clear) {
     if (bytes < size || bytes > PTRDIFF_MAX)
         return NULL;
     struct mapping_dirt dirt;
-    struct extent *extent;
+    struct extent *extent = take(bytes, size, align, MAPPING_NEW, &dirt);
     /* What moves from now on is refused, not lost: not many rounds. */
-    while ((extent = take(bytes, size, align, MAPPING_NEW, &dirt)) != NULL) {
-        if (dirt.donor == NULL || mapping_fill(extent, &dirt))
-            break;
+    while (extent != NULL && dirt.donor != NULL && !mapping_fill(extent, &dirt)) {
         lose(extent);
+        extent = take(bytes, size, align, MAPPING_NEW, &dirt);
     }
     if (extent == NULL)
         return NULL;
@@ -221,6 +220,18 @@ static bool settle(struct extent *extent, size_t size, char *at, size_t bytes) {
     return possible;
 }
 
+/* Where address space is short: on in the room that it took along. NULL: not there either. */
+static char *slide(struct extent *extent, size_t size, char *at, size_t bytes, size_t more) {
+    size_t old = extent->bytes;
+    for (size_t shift = POOL_BYTES; shift <= more - bytes; shift += POOL_BYTES)
+        if (settle(extent, size, at + shift, more - shift)) {
+            memmove(at + shift, at, old);
+            os_unmap(at, shift);
+            return at + shift;
+        }
+    return NULL;
+}
+
 /* A block that is alone in its region: the whole region grows, where to the kernel decides. */
 static void *remap(struct pool *record, size_t size, size_t bytes) {
     struct extent *extent = record->extent;
@@ -236,9 +247,14 @@ static void *remap(struct pool *record, size_t size, size_t bytes) {
     decay_fresh(more - extent->bytes);
     leave(record);
     arena_unlock();
-    for (size_t shift = POOL_BYTES; !settle(extent, size, at, more); shift += POOL_BYTES)
-        at = move_away(at, more, shift);
     root_count_alone(EVENT_LARGE_REMAPPED, 1);
+    for (size_t shift = POOL_BYTES; !settle(extent, size, at, more); shift += POOL_BYTES) {
+        char *away = move_away(at, more, shift),
+             *on = away == at ? slide(extent, size, at, bytes, more) : NULL;
+        if (on != NULL)
+            return on;
+        at = away;
+    }
     return at;
 }
 

@@ -130,8 +130,8 @@ static enum os_move move_pieces(char *from, char *to, const size_t *piece, uint3
         if (result == OS_MOVED)
             continue;
         memcpy(from, to, done);
-        if (done > 0)
-            madvise(to, done, MADV_DONTNEED);
+        if (done > 0 && madvise(to, done, MADV_DONTNEED) != 0)
+            memset(to, 0, done);
         return result;
     }
     return OS_MOVED;
