@@ -187,7 +187,9 @@ enum os_move mapping_move(struct extent *from, struct extent *to) {
     enum os_move result = os_move(from->at, from->bytes, to->at);
     if (result != OS_MOVED)
         return result;
-    bool marked = (from->huge || from->moved) && !os_renew(from->at, from->bytes);
+    /* Mapped anew whatever it was: one mapping with its neighbours again, and emulators of other
+     * processors take it for unmapped. */
+    bool marked = !os_renew(from->at, from->bytes) && (from->huge || from->moved);
     arena_lock();
     to->moved = 1;
     to->huge |= from->huge;
