@@ -91,11 +91,19 @@ void *large_alloc(size_t size, size_t align, bool clear) {
     return extent->at;
 }
 
-void large_free(struct pool *record) {
+/* `emptied`: nothing is resident there any more. */
+static void release(struct pool *record, bool emptied) {
     arena_lock();
-    mapping_keep(leave(record));
+    if (emptied)
+        mapping_emptied(leave(record));
+    else
+        mapping_keep(leave(record));
     arena_unlock();
     mapping_limit();
+}
+
+void large_free(struct pool *record) {
+    release(record, false);
 }
 
 bool large_purge(uint64_t keep) {
@@ -153,16 +161,6 @@ static bool extend(struct pool *record, size_t size, size_t bytes) {
 /* Up to here copying into warm memory takes no longer than moving to where the rest is touched for
  * the first time. */
 #define COPY_MOST ((size_t)8 << 20)
-
-static void release(struct pool *record, bool emptied) {
-    arena_lock();
-    if (emptied)
-        mapping_emptied(leave(record));
-    else
-        mapping_keep(leave(record));
-    arena_unlock();
-    mapping_limit();
-}
 
 static struct extent *new_place(size_t old, size_t bytes, size_t size, bool *warm) {
     struct mapping_dirt dirt;

@@ -16,8 +16,8 @@
 /* A block is copied to where not more than such a part is touched for the first time. */
 #define COPY_FRESH 4
 
-/* Takes the next extent of those that `whole` is to consist of; what is beyond `bytes` of it, and
- * more than `scrap`, stays as it was. */
+/* Takes the first `bytes` of a free extent into use. What is beyond stays as it was, unless it is a
+ * scrap of warm memory. */
 static void take_piece(struct extent *piece, size_t bytes, struct mapping_dirt *dirt) {
     bool warm = piece->state == EXTENT_WARM;
     if (piece->bytes > bytes && (!warm || piece->bytes - bytes >= SCRAP))
@@ -29,6 +29,23 @@ static void take_piece(struct extent *piece, size_t bytes, struct mapping_dirt *
     if (dirt->bytes == 0)
         dirt->at = piece->at;
     dirt->bytes = (size_t)(piece->at + piece->bytes - dirt->at);
+}
+
+/* A used extent takes in what is free above it until it has `bytes`. */
+static void take_in(struct extent *extent, size_t bytes, struct mapping_dirt *dirt) {
+    while (extent->bytes < bytes) {
+        take_piece(extent->upper, bytes - extent->bytes, dirt);
+        extent_absorb(extent);
+    }
+}
+
+/* Of `bytes` just taken, what was not kept had to come from the OS. `before` was kept before; how
+ * much less it is now. */
+static size_t count_taken(size_t bytes, size_t before) {
+    size_t warm = before - libpool_root.large.cached_bytes;
+    if (bytes > warm)
+        decay_fresh(bytes - warm);
+    return warm;
 }
 
 /* Where other records are in the way of a whole region more room than needed is asked for. */
@@ -99,19 +116,14 @@ static void take_donor(struct extent *extent, struct mapping_dirt *dirt) {
 static struct extent *claim(struct extent_place place, size_t bytes, enum mapping_use use,
                             struct mapping_dirt *dirt) {
     struct extent *first = place.extent;
-    size_t before = (size_t)(place.at - first->at), warm = libpool_root.large.cached_bytes;
+    size_t before = (size_t)(place.at - first->at), kept = libpool_root.large.cached_bytes;
     if (before > 0)
         first = extent_split(first, before);
     take_piece(first, bytes, dirt);
-    while (first->bytes < bytes) {
-        take_piece(first->upper, bytes - first->bytes, dirt);
-        extent_absorb(first);
-    }
+    take_in(first, bytes, dirt);
     if (use == MAPPING_NEW && dirt->bytes == 0)
         take_donor(first, dirt);
-    warm -= libpool_root.large.cached_bytes;
-    if (first->bytes > warm)
-        decay_fresh(first->bytes - warm);
+    size_t warm = count_taken(first->bytes, kept);
     root_count(warm > 0 ? EVENT_LARGE_REUSED : EVENT_LARGE_MAPPED, 1);
     return first;
 }
@@ -141,22 +153,15 @@ static bool at_end(const struct extent *extent) {
 }
 
 size_t mapping_extend(struct extent *extent, size_t least, size_t most) {
-    size_t have = free_above(extent), old = extent->bytes, warm = libpool_root.large.cached_bytes;
+    size_t have = free_above(extent), old = extent->bytes, kept = libpool_root.large.cached_bytes;
     struct mapping_dirt dirt = {NULL, 0, NULL};
     if (have < least && at_end(extent) && region_open(extent->region, least - have))
         have = free_above(extent);
     if (have < least || !extent_ready(1))
         return 0;
-    size_t more = most < have ? most : have;
-    while (extent->bytes < old + more) {
-        take_piece(extent->upper, old + more - extent->bytes, &dirt);
-        extent_absorb(extent);
-    }
-    more = extent->bytes - old;
-    warm -= libpool_root.large.cached_bytes;
-    if (more > warm)
-        decay_fresh(more - warm);
-    return more;
+    take_in(extent, old + (most < have ? most : have), &dirt);
+    count_taken(extent->bytes - old, kept);
+    return extent->bytes - old;
 }
 
 void mapping_cut(struct extent *extent, size_t bytes) {
