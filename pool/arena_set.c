@@ -1,6 +1,7 @@
 #include "arena_set.h"
 
 #include "decay.h"
+#include "list.h"
 #include "meta.h"
 #include "os.h"
 #include "owner.h"
@@ -12,23 +13,14 @@ static uint32_t sequence;
 
 void arena_set_add(struct arena *arena) {
     uint32_t n = arena->free_count;
-    arena->prev = NULL;
-    arena->next = arena_set.bucket[n];
-    if (arena->next != NULL)
-        arena->next->prev = arena;
-    arena_set.bucket[n] = arena;
+    CHAIN_ADD(arena_set.bucket[n], arena, next, prev);
     if (n > 0)
         arena_set.map |= (uint64_t)1 << (n - 1);
 }
 
 void arena_set_remove(struct arena *arena) {
     uint32_t n = arena->free_count;
-    if (arena->next != NULL)
-        arena->next->prev = arena->prev;
-    if (arena->prev != NULL)
-        arena->prev->next = arena->next;
-    else
-        arena_set.bucket[n] = arena->next;
+    CHAIN_REMOVE(arena_set.bucket[n], arena, next, prev);
     if (n > 0 && arena_set.bucket[n] == NULL)
         arena_set.map &= ~((uint64_t)1 << (n - 1));
 }
@@ -85,21 +77,12 @@ static char *map_arena(void) {
 }
 
 static void link_all(struct arena *arena) {
-    arena->all_prev = NULL;
-    arena->all_next = libpool_root.arenas;
-    if (arena->all_next != NULL)
-        arena->all_next->all_prev = arena;
-    libpool_root.arenas = arena;
+    CHAIN_ADD(libpool_root.arenas, arena, all_next, all_prev);
     libpool_root.arena_count++;
 }
 
 static void unlink_all(struct arena *arena) {
-    if (arena->all_next != NULL)
-        arena->all_next->all_prev = arena->all_prev;
-    if (arena->all_prev != NULL)
-        arena->all_prev->all_next = arena->all_next;
-    else
-        libpool_root.arenas = arena->all_next;
+    CHAIN_REMOVE(libpool_root.arenas, arena, all_next, all_prev);
     libpool_root.arena_count--;
 }
 

@@ -2,6 +2,7 @@
 #include "extent.h"
 
 #include "config.h"
+#include "list.h"
 #include "meta.h"
 #include "owner.h"
 #include "region.h"
@@ -68,22 +69,13 @@ static void unlink_warm(struct extent *extent) {
 
 static void link_cold(struct extent *extent) {
     uint32_t bucket = bucket_of(extent->bytes);
-    extent->prev = NULL;
-    extent->next = cold.first[bucket];
-    if (extent->next != NULL)
-        extent->next->prev = extent;
-    cold.first[bucket] = extent;
+    CHAIN_ADD(cold.first[bucket], extent, next, prev);
     cold.map |= (uint64_t)1 << bucket;
 }
 
 static void unlink_cold(struct extent *extent) {
     uint32_t bucket = bucket_of(extent->bytes);
-    if (extent->next != NULL)
-        extent->next->prev = extent->prev;
-    if (extent->prev != NULL)
-        extent->prev->next = extent->next;
-    else
-        cold.first[bucket] = extent->next;
+    CHAIN_REMOVE(cold.first[bucket], extent, next, prev);
     if (cold.first[bucket] == NULL)
         cold.map &= ~((uint64_t)1 << bucket);
 }

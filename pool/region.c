@@ -1,5 +1,6 @@
 #include "region.h"
 
+#include "list.h"
 #include "meta.h"
 #include "os.h"
 #include "root.h"
@@ -29,23 +30,6 @@ static struct region *structure(void) {
 static void forget(struct region *region) {
     region->next = unused;
     unused = region;
-}
-
-static void enlist(struct region *region) {
-    region->prev = NULL;
-    region->next = regions;
-    if (regions != NULL)
-        regions->prev = region;
-    regions = region;
-}
-
-static void delist(struct region *region) {
-    if (region->next != NULL)
-        region->next->prev = region->prev;
-    if (region->prev != NULL)
-        region->prev->next = region->next;
-    else
-        regions = region->next;
 }
 
 /* What was opened becomes cold. */
@@ -101,7 +85,7 @@ static bool make(char *base, size_t reserved, bool own) {
         return false;
     }
     *region = (struct region){.base = base, .reserved = reserved, .own = own};
-    enlist(region);
+    CHAIN_ADD(regions, region, next, prev);
     if (own)
         add_extent(region, reserved);
     return true;
@@ -169,7 +153,7 @@ static void drop(struct region *region) {
         open_bytes -= region->bytes;
     if (region->reserved > 0)
         os_unmap(region->base, region->reserved);
-    delist(region);
+    CHAIN_REMOVE(regions, region, next, prev);
     forget(region);
 }
 
