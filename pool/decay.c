@@ -22,6 +22,8 @@ struct pool_conf pool_conf = {
 #define POOLS_SHARE   64
 #define RUNS_SHARE    8
 #define MAPPING_SHARE 2
+/* Of what live fell by of late, this much whole and beyond it a half. */
+#define FALLEN_WHOLE ((uint64_t)64 << 20)
 
 #define RISEN_SHARE 3
 
@@ -53,11 +55,19 @@ static void fade(void) {
     decay.period_ends = now + pool_conf.decay_ms;
 }
 
-/* The options' part, and what was learnt, up to a share of live, or what may rise again. */
+/* Work that comes in waves, each allocating anew what the last one freed: with what bounced kept,
+ * no more is resident than was live already. */
+static uint64_t fallen(void) {
+    uint64_t by = decay.peak - decay.live;
+    return by < FALLEN_WHOLE ? by : FALLEN_WHOLE + (by - FALLEN_WHOLE) / 2;
+}
+
+/* The options' part, and what was learnt, up to a share of live and what live fell by, or what may
+ * rise again. */
 static uint64_t allowance(uint64_t share) {
     fade();
     uint64_t fixed = pool_conf.keep_bytes + decay.live / 256 * pool_conf.keep_share;
-    uint64_t most = BOUNCE_MOST + share;
+    uint64_t most = BOUNCE_MOST + share + fallen();
     uint64_t learnt = decay.bounced < most ? decay.bounced : most;
     return fixed + (learnt > decay.risen ? learnt : decay.risen);
 }

@@ -42,6 +42,14 @@ static void settle(uint64_t bytes) {
     decay_live(-(int64_t)bytes);
 }
 
+/* So long ago that what was live before is forgotten. */
+static void age(void) {
+    decay_keep(1);
+    decay_gave_back(1);
+    usleep(PERIOD_MS * 6000);
+    (void)decay_allowed();
+}
+
 static void test_share(void) {
     pool_conf.keep_bytes = MIB;
     pool_conf.keep_share = 64;
@@ -131,6 +139,7 @@ static void test_bounded(void) {
 /* Pools that go round in a large heap are a small share of it, but for runs. */
 static void test_bounded_pools(void) {
     settle(256 * MIB);
+    age();
     decay_keep(30 * MIB);
     decay_gave_back(30 * MIB);
     decay_fresh(30 * MIB);
@@ -144,6 +153,31 @@ static void test_bounded_pools(void) {
     forget();
 }
 
+static void wave(uint64_t bytes) {
+    decay_fresh(bytes);
+    decay_live((int64_t)bytes);
+    decay_live(-(int64_t)bytes);
+    decay_keep(bytes);
+    decay_gave_back(bytes);
+}
+
+/* What each wave of work allocates anew is kept between them, once it has bounced, and not longer
+ * than they come. */
+static void test_waves(void) {
+    wave(40 * MIB);
+    CU_ASSERT_EQUAL(decay_allowed(), always(0));
+    wave(40 * MIB);
+    CU_ASSERT_EQUAL(decay_allowed(), always(0) + 40 * MIB);
+    CU_ASSERT_EQUAL(decay_allowed_pools(0), always(0) + 40 * MIB);
+    wave(200 * MIB);
+    wave(200 * MIB);
+    CU_ASSERT(decay_allowed() >= always(0) + 64 * MIB + 68 * MIB);
+    CU_ASSERT(decay_allowed() <= always(0) + 64 * MIB + 76 * MIB);
+    age();
+    CU_ASSERT(decay_allowed() <= always(0) + 8 * MIB);
+    forget();
+}
+
 CU_TestInfo decay_tests[] = {
     {"options count at once", test_conf},
     {"a share of what is live", test_share},
@@ -152,5 +186,6 @@ CU_TestInfo decay_tests[] = {
     {"bounces are learnt", test_bounce},
     {"within bounds", test_bounded},
     {"pools within less", test_bounded_pools},
+    {"waves", test_waves},
     CU_TEST_INFO_NULL,
 };
