@@ -71,6 +71,10 @@ static char *map_arena(void) {
         os_unmap(at, ARENA_BYTES);
         at = map_by_records(at);
     }
+    if (at != NULL && !owner_open(owner_record(at))) {
+        os_unmap(at, ARENA_BYTES);
+        return NULL;
+    }
     if (at != NULL)
         last = at;
     return at;

@@ -209,7 +209,7 @@ static char *move_away(char *at, size_t bytes, size_t shift) {
 /* The extent lies at `at` now and is the block again; false: the record there is another's. */
 static bool settle(struct extent *extent, size_t size, char *at, size_t bytes) {
     arena_lock();
-    bool possible = extent_may_start(at);
+    bool possible = extent_may_start(at) && owner_open(owner_record(at));
     if (possible) {
         region_moved(extent, at, bytes);
         enter(extent, size);

@@ -134,7 +134,7 @@ struct extent *mapping_take(size_t bytes, size_t align, enum mapping_use use,
     if (!owner_started() && !owner_start())
         return NULL;
     struct extent_place place = find((struct extent_wish){bytes, align}, use);
-    if (place.extent == NULL || !extent_ready(2))
+    if (place.extent == NULL || !extent_ready(2) || !owner_open(owner_record(place.at)))
         return NULL;
     return claim(place, bytes, use, dirt);
 }

@@ -13,32 +13,30 @@
 #include <time.h>
 #include <unistd.h>
 
-static void *map(void *hint, size_t bytes, int flags) {
+#define BOTH (PROT_READ | PROT_WRITE)
+
+static void *map(void *hint, size_t bytes, int protection, int flags) {
     int saved = errno;
-    void *at =
-        mmap(hint, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | flags, -1, 0);
+    void *at = mmap(hint, bytes, protection, MAP_PRIVATE | MAP_ANONYMOUS | flags, -1, 0);
     errno = saved;
     return at == MAP_FAILED ? NULL : at;
 }
 
 void *os_map(void *hint, size_t bytes) {
-    return map(hint, bytes, 0);
+    return map(hint, bytes, BOTH, 0);
 }
 
 void *os_reserve(size_t bytes) {
-    return map(NULL, bytes, MAP_NORESERVE);
+    return map(NULL, bytes, PROT_READ, 0);
 }
 
 void *os_reserve_closed(size_t bytes) {
-    int saved = errno;
-    void *at = mmap(NULL, bytes, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    errno = saved;
-    return at == MAP_FAILED ? NULL : at;
+    return map(NULL, bytes, PROT_NONE, 0);
 }
 
 bool os_open(void *at, size_t bytes) {
     int saved = errno;
-    bool done = mprotect(at, bytes, PROT_READ | PROT_WRITE) == 0;
+    bool done = mprotect(at, bytes, BOTH) == 0;
     errno = saved;
     return done;
 }
@@ -47,7 +45,7 @@ void *os_map_aligned(size_t align, size_t bytes) {
     size_t total = bytes + align - OS_PAGE;
     if (total < bytes)
         return NULL;
-    char *at = map(NULL, total, 0);
+    char *at = os_map(NULL, total);
     if (at == NULL)
         return NULL;
     size_t before = -(uintptr_t)at & (align - 1);
@@ -115,7 +113,7 @@ static enum os_move move_one(void *at, size_t bytes, void *to) {
     int flags = MREMAP_MAYMOVE | MREMAP_FIXED | MREMAP_DONTUNMAP;
     if (mremap(at, bytes, bytes, flags, to) != MAP_FAILED)
         return OS_MOVED;
-    if (errno == EINVAL || map(to, bytes, MAP_FIXED_NOREPLACE) == to)
+    if (errno == EINVAL || map(to, bytes, BOTH, MAP_FIXED_NOREPLACE) == to)
         return OS_MOVE_REFUSED;
     atomic_store_explicit(&hard_pressed, true, memory_order_relaxed);
     return OS_MOVE_LOST;
@@ -155,7 +153,7 @@ enum os_move os_move(void *at, size_t bytes, void *to) {
 }
 
 bool os_renew(void *at, size_t bytes) {
-    return map(at, bytes, MAP_FIXED) != NULL;
+    return map(at, bytes, BOTH, MAP_FIXED) != NULL;
 }
 
 bool os_purge(void *at, size_t bytes) {

@@ -17,9 +17,9 @@ static inline size_t os_round(size_t bytes) {
 void *os_map(void *hint, size_t bytes);
 /* The same, aligned; `align` is a power of two above 4096. */
 void *os_map_aligned(size_t align, size_t bytes);
-/* Address space whose pages cost nothing until touched. */
+/* Address space that reads as zero, to be opened before it is written to. */
 void *os_reserve(size_t bytes);
-/* Address space without access, and access to part of it; false: no memory. */
+/* Address space without access, and access to part of either; false: no memory. */
 void *os_reserve_closed(size_t bytes);
 bool os_open(void *at, size_t bytes);
 void os_unmap(void *at, size_t bytes);

@@ -27,11 +27,37 @@ static size_t coverage(void) {
     return cover;
 }
 
+/* The table is to be written to a part at a time, from when a record there is in use for the first
+ * time: where the system counts what every process could write to (vm.overcommit_memory = 2), all
+ * of it would be counted for each process, and mlockall() would make it resident. */
+#define PARTS_MOST 1024
+#define PART_LEAST ((size_t)1 << 20)
+static uint64_t open_parts[PARTS_MOST / 64];
+static size_t part_bytes;
+
+static size_t part_of(size_t bytes) {
+    size_t part = bytes / PARTS_MOST > PART_LEAST ? bytes / PARTS_MOST : PART_LEAST;
+    return part < bytes ? part : bytes;
+}
+
+bool owner_open(const struct pool *record) {
+    char *table = (char *)address_map.records;
+    size_t part = (size_t)((const char *)record - table) / part_bytes;
+    uint64_t bit = (uint64_t)1 << part % 64;
+    if ((open_parts[part / 64] & bit) == 0) {
+        if (!os_open(table + part * part_bytes, part_bytes))
+            return false;
+        open_parts[part / 64] |= bit;
+    }
+    return true;
+}
+
 bool owner_start(void) {
     for (size_t cover = coverage(); cover >= (size_t)1 << 26; cover >>= 2) {
         size_t bytes = (cover >> POOL_SHIFT) * sizeof(struct pool);
         struct pool *records = os_reserve(bytes);
         if (records != NULL) {
+            part_bytes = part_of(bytes);
             address_map.mask = bytes - sizeof(struct pool);
             address_map.records = records;
             libpool_root.records = records;

@@ -28,6 +28,9 @@ struct pool *owner_pool(const void *p);
  * False when no memory is to be had. To be called under the arena lock. */
 bool owner_start(void);
 bool owner_started(void);
+/* Makes sure that the record can be written to, and those of the same arena. False when no memory
+ * is to be had. To be called under the arena lock. */
+bool owner_open(const struct pool *record);
 /* Bytes of the table that a run of `pools` records from `first` takes: given back to the OS. */
 void owner_purge(struct pool *first);
 

@@ -144,6 +144,7 @@ static void test_record_taken(void) {
     struct extent *warm = extent_free(append(4), EXTENT_WARM);
     struct pool *record = owner_record(warm->at);
     CU_ASSERT(extent_may_start(warm->at));
+    CU_ASSERT_FATAL(owner_open(record));
     record->state = POOL_LARGE;
     CU_ASSERT(!extent_may_start(warm->at));
     CU_ASSERT_PTR_EQUAL(extent_find_warm(wish(2)).at, warm->at + POOL_BYTES);

@@ -47,8 +47,12 @@ static void test_aligned(void) {
 static void test_reserve(void) {
     char *at = os_reserve((size_t)1 << 34);
     CU_ASSERT_PTR_NOT_NULL_FATAL(at);
-    at[(size_t)1 << 33] = 1;
-    CU_ASSERT_EQUAL(at[((size_t)1 << 33) + 1], 0);
+    char *middle = at + ((size_t)1 << 33);
+    CU_ASSERT_EQUAL(middle[0], 0);
+    CU_ASSERT(os_open(middle, LENGTH));
+    middle[0] = 1;
+    CU_ASSERT_EQUAL(middle[LENGTH - 1], 0);
+    CU_ASSERT_EQUAL(middle[LENGTH], 0);
     os_unmap(at, (size_t)1 << 34);
 }
 

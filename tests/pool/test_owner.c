@@ -48,6 +48,25 @@ static void test_start(void) {
         CU_ASSERT_PTR_EQUAL(owner_record((void *)(i * POOL_BYTES)), address_map.records + i);
 }
 
+static void write_record(void *record) {
+    ((volatile struct pool *)record)->touched = 1;
+}
+
+/* What is not in use is read only: written to it would be counted for the process. */
+static void test_open(void) {
+    struct pool *far = address_map.records + address_map.mask / sizeof(struct pool);
+    CU_ASSERT_EQUAL(stopped_for(write_record, far), CRASHED);
+    CU_ASSERT_EQUAL(stopped_for(write_record, far - ARENA_POOLS + 1), CRASHED);
+    arena_lock();
+    CU_ASSERT(owner_open(far));
+    CU_ASSERT(owner_open(far));
+    arena_unlock();
+    CU_ASSERT_EQUAL(stopped_for(write_record, far), RETURNED);
+    CU_ASSERT_EQUAL(stopped_for(write_record, far - ARENA_POOLS + 1), RETURNED);
+    CU_ASSERT_EQUAL(stopped_for(write_record, address_map.records + address_map.mask / 256),
+                    CRASHED);
+}
+
 /* Every byte of a run is its own, and none next to it. */
 static void test_run(void) {
     struct pool *run = arena_take(3, true);
@@ -81,6 +100,7 @@ static void test_run(void) {
 CU_TestInfo owner_tests[] = {
     {"before the table is there", test_before_start},
     {"start", test_start},
+    {"opened as needed", test_open},
     {"a run, and addresses that share its records", test_run},
     CU_TEST_INFO_NULL,
 };
