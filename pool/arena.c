@@ -212,11 +212,12 @@ void arena_shrink(struct pool *first, uint32_t count, uint32_t less) {
 /* What came with a huge page and was never handed out counts as nobody's, but is resident until
  * the first of the arena's pools goes back: from then on the page is in small pieces anyway. They
  * have to stay so, or the kernel makes one huge page of them again, some seconds later, and what
- * was given back is resident. */
+ * was given back is resident. (It may have come unasked.) */
 static void purge_untouched(struct arena *arena) {
     uint64_t map = arena->free & ~arena->dirty;
     os_small(arena->base, ARENA_BYTES);
     arena->huge = 0;
+    arena->small = 1;
     while (map != 0) {
         uint32_t first = (uint32_t)__builtin_ctzll(map), count = ones_from(map, first);
         map &= ~mask_of(first, count);
@@ -226,7 +227,7 @@ static void purge_untouched(struct arena *arena) {
 
 /* Gives the free dirty pools of an arena back, whole stretches at a time. */
 static void purge_arena(struct arena *arena) {
-    if (arena->huge && (arena->free & arena->dirty) != 0)
+    if ((arena->huge || os_huge_unasked) && !arena->small && (arena->free & arena->dirty) != 0)
         purge_untouched(arena);
     uint64_t map = arena->free & arena->dirty;
     while (map != 0) {

@@ -2,6 +2,7 @@
 #include "os.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/membarrier.h>
 #include <signal.h>
 #include <stdatomic.h>
@@ -172,6 +173,22 @@ void os_huge(void *at, size_t bytes) {
 void os_small(void *at, size_t bytes) {
     int saved = errno;
     madvise(at, bytes, MADV_NOHUGEPAGE);
+    errno = saved;
+}
+
+bool os_huge_unasked;
+
+/* System calls by number: other libraries' open() may allocate. */
+void os_huge_prepare(void) {
+    static const char path[] = "/sys/kernel/mm/transparent_hugepage/enabled", always[] = "[always]";
+    char text[sizeof always - 1];
+    int saved = errno;
+    long file = syscall(SYS_openat, AT_FDCWD, path, O_RDONLY | O_CLOEXEC);
+    if (file >= 0) {
+        os_huge_unasked = syscall(SYS_read, file, text, sizeof text) == sizeof text &&
+                          memcmp(text, always, sizeof text) == 0;
+        syscall(SYS_close, file);
+    }
     errno = saved;
 }
 

@@ -41,6 +41,10 @@ bool os_purge(void *at, size_t bytes);
 void os_huge(void *at, size_t bytes);
 /* No huge pages there any more. */
 void os_small(void *at, size_t bytes);
+/* Does this system give huge pages to whoever has not asked for them? Looked up once, while the
+ * process is young: later it may have forbidden itself to open files. */
+extern bool os_huge_unasked;
+void os_huge_prepare(void);
 /* Milliseconds of a clock that only moves forward, a few milliseconds coarse. */
 uint64_t os_now_ms(void);
 /* Nanoseconds of a clock that only moves forward. */

@@ -52,6 +52,7 @@ static struct heap *heap_new(void) {
     if (process == 0) {
         process = getpid();
         os_barrier_prepare();
+        os_huge_prepare();
     }
     heap->next_all = libpool_root.heaps;
     libpool_root.heaps = heap;

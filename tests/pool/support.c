@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <pthread.h>
 #include <signal.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
@@ -108,4 +109,20 @@ size_t resident(const void *at, size_t bytes) {
 bool mapped(const void *at) {
     unsigned char in;
     return mincore((void *)((uintptr_t)at & ~(uintptr_t)4095), 4096, &in) == 0 || errno != ENOMEM;
+}
+
+bool has_flag(const void *at, const char *flag) {
+    char line[512];
+    bool inside = false, found = false;
+    FILE *file = fopen("/proc/self/smaps", "r");
+    CU_ASSERT_PTR_NOT_NULL_FATAL(file);
+    while (fgets(line, sizeof line, file) != NULL) {
+        uintptr_t from, to;
+        if (sscanf(line, "%lx-%lx ", &from, &to) == 2)
+            inside = (uintptr_t)at >= from && (uintptr_t)at < to;
+        if (inside && strncmp(line, "VmFlags:", 8) == 0)
+            found = strstr(line, flag) != NULL;
+    }
+    fclose(file);
+    return found;
 }

@@ -32,6 +32,8 @@ bool zero(const void *block, size_t bytes);
 /* Bytes of the range that are resident. */
 size_t resident(const void *at, size_t bytes);
 bool mapped(const void *at);
+/* Has the mapping at `at` the flag, as smaps names them? */
+bool has_flag(const void *at, const char *flag);
 
 static inline uint64_t event(enum rows_event event) {
     return atomic_load_explicit(&libpool_root.event[event], memory_order_relaxed);

@@ -176,23 +176,6 @@ static void test_exact_fit(void) {
     empty_all();
 }
 
-/* Has the mapping at `at` the flag, as smaps names them? */
-static bool has_flag(const void *at, const char *flag) {
-    char line[512];
-    bool inside = false, found = false;
-    FILE *file = fopen("/proc/self/smaps", "r");
-    CU_ASSERT_PTR_NOT_NULL_FATAL(file);
-    while (fgets(line, sizeof line, file) != NULL) {
-        uintptr_t from, to;
-        if (sscanf(line, "%lx-%lx ", &from, &to) == 2)
-            inside = (uintptr_t)at >= from && (uintptr_t)at < to;
-        if (inside && strncmp(line, "VmFlags:", 8) == 0)
-            found = strstr(line, flag) != NULL;
-    }
-    fclose(file);
-    return found;
-}
-
 /* The kernel must not make a huge page again of one of which a part was given back. */
 static void test_huge_given_back(void) {
     static struct pool *pools[ARENA_POOLS + 2];
@@ -211,10 +194,28 @@ static void test_huge_given_back(void) {
     arena_return(pools[--n], 1);
     arena_purge(0);
     CU_ASSERT(!arena->huge && !has_flag(arena->base, " hg"));
-    CU_ASSERT_EQUAL(has_flag(arena->base, " nh"), huge);
+    CU_ASSERT_EQUAL(has_flag(arena->base, " nh"), huge || os_huge_unasked);
     while (n > 0)
         arena_return(pools[--n], 1);
     empty_all();
+}
+
+/* Nor where it makes them of what nobody asked for. */
+static void test_huge_unasked(void) {
+    bool usual = os_huge_unasked;
+    for (int unasked = 0; unasked < 2; unasked++) {
+        os_huge_unasked = unasked != 0;
+        struct pool *stays = take(1), *goes = take(2);
+        CU_ASSERT(!has_flag(stays->base, " nh"));
+        memset(stays->base + 8 * POOL_BYTES, 1, POOL_BYTES); /* as a huge page would bring along */
+        arena_return(goes, 2);
+        arena_purge(0);
+        CU_ASSERT_EQUAL(has_flag(stays->base, " nh"), unasked);
+        CU_ASSERT_EQUAL(resident(stays->base + 8 * POOL_BYTES, POOL_BYTES) == 0, unasked);
+        arena_return(stays, 1);
+        empty_all();
+    }
+    os_huge_unasked = usual;
 }
 
 #define RUNS 300
@@ -291,6 +292,7 @@ CU_TestInfo arena_tests[] = {
     {"purge, and empty arenas unmapped", test_purge},
     {"a place that fits exactly", test_exact_fit},
     {"a huge page given back in part", test_huge_given_back},
+    {"a huge page that was not asked for", test_huge_unasked},
     {"at random", test_random},
     {"huge pages", test_huge},
     CU_TEST_INFO_NULL,

@@ -386,6 +386,25 @@ static void test_little_left(void) {
     nothing_left();
 }
 
+/* A huge page that the neighbour ends in must not come to reach into what was given back. */
+static void test_huge_unasked(void) {
+    bool usual = os_huge_unasked;
+    for (int unasked = 0; unasked < 2; unasked++) {
+        os_huge_unasked = unasked != 0;
+        char *low = alloc(SIZE, false), *goes = alloc(SIZE, false), *high = alloc(SIZE, false);
+        fill(goes, SIZE, 3);
+        large_free(record_of(goes));
+        large_purge(0);
+        CU_ASSERT(mapped(goes));
+        CU_ASSERT_EQUAL(has_flag(goes, " nh"), unasked);
+        CU_ASSERT(!has_flag(low, " nh") && !has_flag(high, " nh"));
+        large_free(record_of(low));
+        large_free(record_of(high));
+        nothing_left();
+    }
+    os_huge_unasked = usual;
+}
+
 CU_TestInfo large_tests[] = {
     {"alloc and free", test_alloc},
     {"aligned", test_aligned},
@@ -393,6 +412,7 @@ CU_TestInfo large_tests[] = {
     {"shortened", test_shortened},
     {"grown in place", test_in_place},
     {"moved", test_moved},
+    {"a huge page that was not asked for", test_huge_unasked},
     {"fragments", test_fragments},
     {"a region of its own", test_own_region},
     {"resize", test_resize},
