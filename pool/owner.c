@@ -47,6 +47,8 @@ bool owner_open(const struct pool *record) {
     if ((open_parts[part / 64] & bit) == 0) {
         if (!os_open(table + part * part_bytes, part_bytes))
             return false;
+        if (os_huge_unasked) /* a few records of each are in use */
+            os_small(table + part * part_bytes, part_bytes);
         open_parts[part / 64] |= bit;
     }
     return true;

@@ -5,6 +5,7 @@
  * Exit status: 0, 1 when a test failed, 2 when there is no such suite. */
 #include <stdio.h>
 #include <string.h>
+#include <sys/prctl.h>
 
 #include "support.h"
 
@@ -34,6 +35,8 @@ static int run(const char *name, CU_TestInfo *tests) {
 }
 
 int main(int argc, char **argv) {
+    /* What is resident is counted in small pages, also where huge ones come unasked. */
+    prctl(PR_SET_THP_DISABLE, 1, 0, 0, 0);
     setvbuf(stdout, NULL, _IONBF, 0); /* children must not print what their parent did */
     pool_set_hooks(&test_hooks);
     for (size_t i = 0; argc == 2 && i < sizeof suites / sizeof suites[0]; i++)
