@@ -22,8 +22,8 @@ struct pool_conf pool_conf = {
 #define POOLS_SHARE   64
 #define RUNS_SHARE    8
 #define MAPPING_SHARE 2
-/* Of what live fell by of late, this much whole and beyond it a half. */
-#define FALLEN_WHOLE ((uint64_t)64 << 20)
+/* And of what live fell by of late. */
+#define FALLEN_MOST ((uint64_t)128 << 20)
 
 #define RISEN_SHARE 3
 
@@ -56,30 +56,32 @@ static void fade(void) {
 }
 
 /* Work that comes in waves, each allocating anew what the last one freed: with what bounced kept,
- * no more is resident than was live already. */
-static uint64_t fallen(void) {
+ * no more is resident than was live already. `other` is kept elsewhere. */
+static uint64_t fallen(uint64_t other) {
     uint64_t by = decay.peak - decay.live;
-    return by < FALLEN_WHOLE ? by : FALLEN_WHOLE + (by - FALLEN_WHOLE) / 2;
+    by = by > other ? by - other : 0;
+    return by < FALLEN_MOST ? by : FALLEN_MOST;
 }
 
 /* The options' part, and what was learnt, up to a share of live and what live fell by, or what may
  * rise again. */
-static uint64_t allowance(uint64_t share) {
+static uint64_t allowance(uint64_t share, uint64_t other) {
     fade();
     uint64_t fixed = pool_conf.keep_bytes + decay.live / 256 * pool_conf.keep_share;
-    uint64_t most = BOUNCE_MOST + share + fallen();
+    uint64_t most = BOUNCE_MOST + share + fallen(other);
     uint64_t learnt = decay.bounced < most ? decay.bounced : most;
     return fixed + (learnt > decay.risen ? learnt : decay.risen);
 }
 
 uint64_t decay_allowed(void) {
-    uint64_t allowed = allowance(decay.live / MAPPING_SHARE);
+    uint64_t allowed = allowance(decay.live / MAPPING_SHARE, libpool_root.cached_pools_bytes);
     libpool_root.keep_bytes = allowed;
     return allowed;
 }
 
 uint64_t decay_allowed_pools(uint64_t held) {
-    uint64_t allowed = allowance(decay.runs / RUNS_SHARE + decay.live / POOLS_SHARE);
+    uint64_t share = decay.runs / RUNS_SHARE + decay.live / POOLS_SHARE;
+    uint64_t allowed = allowance(share, libpool_root.large.cached_bytes);
     return allowed > held ? allowed - held : 0;
 }
 

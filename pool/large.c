@@ -230,17 +230,29 @@ static char *slide(struct extent *extent, size_t size, char *at, size_t bytes, s
     return NULL;
 }
 
+/* Where memory is too short for the record there, what the block took along pays for it. */
+static void open_record(char *at, size_t bytes, size_t *more) {
+    arena_lock();
+    bool open = owner_open(owner_record(at));
+    arena_unlock();
+    if (open)
+        return;
+    os_unmap(at + bytes, *more - bytes);
+    *more = bytes;
+}
+
 /* A block that is alone in its region: the whole region grows, where to the kernel decides. */
 static void *remap(struct pool *record, size_t size, size_t bytes) {
     struct extent *extent = record->extent;
-    size_t more = with_room(bytes);
+    size_t more = with_room(bytes), least = bytes + OWNER_OPEN_LEAST;
     char *at = os_remap(extent->at, extent->bytes, more, true);
     if (at == NULL)
-        at = os_remap(extent->at, extent->bytes, more = bytes, true);
+        at = os_remap(extent->at, extent->bytes, more = least, true);
     if (at == NULL && mapping_purge(0))
-        at = os_remap(extent->at, extent->bytes, bytes, true);
+        at = os_remap(extent->at, extent->bytes, least, true);
     if (at == NULL)
         return NULL;
+    open_record(at, bytes, &more);
     arena_lock();
     decay_fresh(more - extent->bytes);
     leave(record);

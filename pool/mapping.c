@@ -134,8 +134,12 @@ struct extent *mapping_take(size_t bytes, size_t align, enum mapping_use use,
     if (!owner_started() && !owner_start())
         return NULL;
     struct extent_place place = find((struct extent_wish){bytes, align}, use);
-    if (place.extent == NULL || !extent_ready(2) || !owner_open(owner_record(place.at)))
+    if (place.extent == NULL)
         return NULL;
+    if (!extent_ready(2) || !owner_open(owner_record(place.at))) {
+        region_trim(place.extent->region, false);
+        return NULL;
+    }
     return claim(place, bytes, use, dirt);
 }
 
@@ -174,7 +178,15 @@ void mapping_keep(struct extent *extent) {
     extent_free(extent, EXTENT_WARM);
 }
 
+/* Or a huge page that a neighbour's block ends in would come to reach in there. (Each may be a
+ * mapping to the kernel from then on: not the little ones.) */
+static void stay_small(const struct extent *extent) {
+    if (os_huge_unasked && extent->bytes >= libpool_root.large.bytes / MOVED_SHARE)
+        os_small(extent->at, extent->bytes);
+}
+
 void mapping_emptied(struct extent *extent) {
+    stay_small(extent);
     extent = extent_free(extent, EXTENT_COLD);
     region_trim(extent->region, false);
 }

@@ -39,9 +39,6 @@ static void empty(struct extent *extent) {
         extent->huge = extent->moved = 0;
     else if (!os_purge(extent->at, extent->bytes) && !os_renew(extent->at, extent->bytes))
         memset(extent->at, 0, extent->bytes); /* locked memory */
-    /* Or a huge page that somebody's block ends in would come to reach in here. */
-    if (os_huge_unasked)
-        os_small(extent->at, extent->bytes);
 }
 
 static bool purge(uint64_t most) {

@@ -40,17 +40,16 @@ static size_t part_of(size_t bytes) {
     return part < bytes ? part : bytes;
 }
 
+/* Where memory is short, an arena's records alone. */
 bool owner_open(const struct pool *record) {
     char *table = (char *)address_map.records;
-    size_t part = (size_t)((const char *)record - table) / part_bytes;
+    size_t at = (size_t)((const char *)record - table), part = at / part_bytes;
     uint64_t bit = (uint64_t)1 << part % 64;
-    if ((open_parts[part / 64] & bit) == 0) {
-        if (!os_open(table + part * part_bytes, part_bytes))
-            return false;
-        if (os_huge_unasked) /* a few records of each are in use */
-            os_small(table + part * part_bytes, part_bytes);
-        open_parts[part / 64] |= bit;
-    }
+    if ((open_parts[part / 64] & bit) != 0)
+        return true;
+    if (!os_open(table + part * part_bytes, part_bytes))
+        return os_open(table + (at & ~(OWNER_OPEN_LEAST - 1)), OWNER_OPEN_LEAST);
+    open_parts[part / 64] |= bit;
     return true;
 }
 
@@ -59,6 +58,7 @@ bool owner_start(void) {
         size_t bytes = (cover >> POOL_SHIFT) * sizeof(struct pool);
         struct pool *records = os_reserve(bytes);
         if (records != NULL) {
+            os_small(records, bytes); /* few records of each part are in use */
             part_bytes = part_of(bytes);
             address_map.mask = bytes - sizeof(struct pool);
             address_map.records = records;

@@ -52,8 +52,9 @@ static struct heap *heap_new(void) {
     if (process == 0) {
         process = getpid();
         os_barrier_prepare();
-        os_huge_prepare();
     }
+    if (heap->index == 0)
+        os_huge_prepare();
     heap->next_all = libpool_root.heaps;
     libpool_root.heaps = heap;
     libpool_root.heap_count++;

@@ -1,5 +1,8 @@
 #include "owner.h"
 
+#include <stdio.h>
+#include <sys/resource.h>
+
 #include "arena.h"
 #include "support.h"
 
@@ -67,6 +70,37 @@ static void test_open(void) {
                     CRASHED);
 }
 
+static size_t data_bytes(void) {
+    char line[128];
+    size_t kib = 0;
+    FILE *file = fopen("/proc/self/status", "r");
+    while (file != NULL && fgets(line, sizeof line, file) != NULL)
+        sscanf(line, "VmData: %zu", &kib);
+    if (file != NULL)
+        fclose(file);
+    return kib << 10;
+}
+
+static void write_when_short(void *record) {
+    struct rlimit limit;
+    getrlimit(RLIMIT_DATA, &limit);
+    limit.rlim_cur = data_bytes() + 4 * OWNER_OPEN_LEAST;
+    setrlimit(RLIMIT_DATA, &limit);
+    arena_lock();
+    bool open = owner_open(record);
+    arena_unlock();
+    if (open)
+        write_record(record);
+}
+
+/* Where there is no memory for a whole part, the records that are asked for. */
+static void test_open_short(void) {
+    struct pool *record = address_map.records + address_map.mask / sizeof(struct pool) / 2;
+    CU_ASSERT_EQUAL(stopped_for(write_record, record), CRASHED);
+    CU_ASSERT_EQUAL(stopped_for(write_when_short, record), RETURNED);
+    CU_ASSERT_EQUAL(stopped_for(write_when_short, record - 1), RETURNED);
+}
+
 /* Every byte of a run is its own, and none next to it. */
 static void test_run(void) {
     struct pool *run = arena_take(3, true);
@@ -101,6 +135,7 @@ CU_TestInfo owner_tests[] = {
     {"before the table is there", test_before_start},
     {"start", test_start},
     {"opened as needed", test_open},
+    {"opened where memory is short", test_open_short},
     {"a run, and addresses that share its records", test_run},
     CU_TEST_INFO_NULL,
 };
