@@ -22,7 +22,7 @@ struct pool_conf pool_conf = {
 #define POOLS_SHARE   64
 #define RUNS_SHARE    8
 #define MAPPING_SHARE 2
-/* And of what live fell by of late. */
+/* And of what live fell by of late, in waves. */
 #define FALLEN_MOST ((uint64_t)128 << 20)
 
 #define RISEN_SHARE 3
@@ -32,6 +32,7 @@ static struct {
     uint64_t runs;        /* of these, runs */
     uint64_t risen;       /* by so much live rose above its last low, up to a share of it */
     uint64_t peak;        /* most that was live of late */
+    uint64_t low;         /* least, since something was given back */
     uint64_t kept;        /* bytes free but kept */
     uint64_t bounced;     /* learnt allowance */
     uint64_t recent;      /* given back not long ago */
@@ -52,13 +53,15 @@ static void fade(void) {
     decay.recent = periods > 1 ? 0 : decay.recent / 2;
     decay.least_kept = decay.kept;
     decay.peak = periods > 4 ? decay.live : decay.live + (decay.peak - decay.live) / 2;
+    decay.low = periods > 4 ? decay.live : decay.low + (decay.live - decay.low) / 4;
     decay.period_ends = now + pool_conf.decay_ms;
 }
 
 /* Work that comes in waves, each allocating anew what the last one freed: with what bounced kept,
- * no more is resident than was live already. `other` is kept elsewhere. */
+ * no more is resident than was live already. Not where live merely goes up and down, as in a cache:
+ * its RSS would stay at the highest. `other` is kept elsewhere. */
 static uint64_t fallen(uint64_t other) {
-    uint64_t by = decay.peak - decay.live;
+    uint64_t by = decay.low <= decay.peak / 2 ? decay.peak - decay.live : 0;
     by = by > other ? by - other : 0;
     return by < FALLEN_MOST ? by : FALLEN_MOST;
 }
@@ -120,6 +123,8 @@ void decay_gave_back(uint64_t bytes) {
     decay.kept -= bytes;
     if (decay.recent == 0)
         decay.period_ends = os_now_ms() + pool_conf.decay_ms;
+    if (decay.recent == 0 && decay.bounced == 0)
+        decay.low = decay.live;
     decay.recent += bytes;
     root_count(EVENT_PURGED_BYTES, bytes);
     root_count(EVENT_PURGE_CALLS, 1);
@@ -160,5 +165,7 @@ void decay_live(int64_t bytes) {
     decay.live += (uint64_t)bytes;
     if (decay.live > decay.peak)
         decay.peak = decay.live;
+    if (decay.live < decay.low)
+        decay.low = decay.live;
     rise(bytes);
 }

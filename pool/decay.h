@@ -7,9 +7,10 @@
  *
  * `bounced` learns: memory given back and wanted again within about a second raises it by
  * twice as much, up to the most that was live of late; what then lies kept without being used for a
- * decay time lowers it again. Of it counts at most 8 MiB, half of live (for pools a 64th of live
- * and an eighth of the runs) and what live fell by of late, less what the other kind keeps, up to
- * 128 MiB: what a program that works in waves and then sleeps keeps at most.
+ * decay time lowers it again. Of it counts at most 8 MiB and half of live, for pools a 64th of live
+ * and an eighth of the runs. In a program that works in waves, of which live falls below half of
+ * its peak in between, also what it fell by, less what the other kind keeps, up to 128 MiB: so much
+ * it keeps at most if it sleeps from then on.
  *
  * `risen` is by how much live lies above its last low, at most a third of live. A program at work
  * goes up and down a little and keeps what it will want again; one that only frees loses this

@@ -182,6 +182,23 @@ static void test_waves(void) {
     forget();
 }
 
+/* One that falls by a third and rises again keeps no more of it than before. */
+static void test_ripples(void) {
+    settle(240 * MIB);
+    age();
+    for (int i = 0; i < 4; i++) {
+        decay_live(-(int64_t)(80 * MIB));
+        decay_keep(40 * MIB);
+        decay_gave_back(40 * MIB);
+        CU_ASSERT(decay_allowed_pools(0) <= always(160 * MIB) + 11 * MIB);
+        decay_fresh(40 * MIB);
+        decay_live((int64_t)(80 * MIB));
+    }
+    decay_live(-(int64_t)(240 * MIB));
+    age();
+    forget();
+}
+
 CU_TestInfo decay_tests[] = {
     {"options count at once", test_conf},
     {"a share of what is live", test_share},
@@ -191,5 +208,6 @@ CU_TestInfo decay_tests[] = {
     {"within bounds", test_bounded},
     {"pools within less", test_bounded_pools},
     {"waves", test_waves},
+    {"ripples", test_ripples},
     CU_TEST_INFO_NULL,
 };
