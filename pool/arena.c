@@ -216,8 +216,7 @@ void arena_shrink(struct pool *first, uint32_t count, uint32_t less) {
 static void purge_untouched(struct arena *arena) {
     uint64_t map = arena->free & ~arena->dirty;
     os_small(arena->base, ARENA_BYTES);
-    arena->huge = 0;
-    arena->small = 1;
+    arena->huge = arena->whole = 0;
     while (map != 0) {
         uint32_t first = (uint32_t)__builtin_ctzll(map), count = ones_from(map, first);
         map &= ~mask_of(first, count);
@@ -227,7 +226,7 @@ static void purge_untouched(struct arena *arena) {
 
 /* Gives the free dirty pools of an arena back, whole stretches at a time. */
 static void purge_arena(struct arena *arena) {
-    if ((arena->huge || os_huge_unasked) && !arena->small && (arena->free & arena->dirty) != 0)
+    if (arena->whole && (arena->free & arena->dirty) != 0)
         purge_untouched(arena);
     uint64_t map = arena->free & arena->dirty;
     while (map != 0) {

@@ -71,13 +71,13 @@ static char *map_arena(void) {
         os_unmap(at, ARENA_BYTES);
         at = map_by_records(at);
     }
-    if (at != NULL && !owner_open(owner_record(at))) {
+    if (at == NULL)
+        return NULL;
+    if (!owner_open(owner_record(at))) {
         os_unmap(at, ARENA_BYTES);
         return NULL;
     }
-    if (at != NULL)
-        last = at;
-    return at;
+    return last = at;
 }
 
 static void link_all(struct arena *arena) {
@@ -108,7 +108,7 @@ static void ask_for_huge(struct arena *arena) {
     if (!decay_huge(ARENA_BYTES) || libpool_root.arenas == NULL || !dense(libpool_root.arenas))
         return;
     os_huge(arena->base, ARENA_BYTES);
-    arena->huge = 1;
+    arena->huge = arena->whole = 1;
     uint64_t before = os_now_ns();
     *(volatile char *)arena->base = 0;
     decay_huge_took(os_now_ns() - before);
@@ -129,8 +129,11 @@ struct arena *arena_new(bool huge) {
         unused = arena;
         return NULL;
     }
-    *arena = (struct arena){
-        .base = base, .free = ~(uint64_t)0, .free_count = ARENA_POOLS, .index = sequence++};
+    *arena = (struct arena){.base = base,
+                            .free = ~(uint64_t)0,
+                            .free_count = ARENA_POOLS,
+                            .whole = os_huge_unasked,
+                            .index = sequence++};
     if (huge)
         ask_for_huge(arena);
     struct pool *record = owner_record(base);

@@ -121,10 +121,11 @@ void decay_reuse(uint64_t bytes) {
 
 void decay_gave_back(uint64_t bytes) {
     decay.kept -= bytes;
-    if (decay.recent == 0)
+    if (decay.recent == 0) {
         decay.period_ends = os_now_ms() + pool_conf.decay_ms;
-    if (decay.recent == 0 && decay.bounced == 0)
-        decay.low = decay.live;
+        if (decay.bounced == 0)
+            decay.low = decay.live;
+    }
     decay.recent += bytes;
     root_count(EVENT_PURGED_BYTES, bytes);
     root_count(EVENT_PURGE_CALLS, 1);

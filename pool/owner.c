@@ -54,11 +54,13 @@ bool owner_open(const struct pool *record) {
 }
 
 bool owner_start(void) {
+    os_huge_prepare(); /* nothing was taken yet, and so nothing given back */
     for (size_t cover = coverage(); cover >= (size_t)1 << 26; cover >>= 2) {
         size_t bytes = (cover >> POOL_SHIFT) * sizeof(struct pool);
         struct pool *records = os_reserve(bytes);
         if (records != NULL) {
-            os_small(records, bytes); /* few records of each part are in use */
+            if (os_huge_unasked) /* few records of each part are in use */
+                os_small(records, bytes);
             part_bytes = part_of(bytes);
             address_map.mask = bytes - sizeof(struct pool);
             address_map.records = records;

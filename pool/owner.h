@@ -28,9 +28,9 @@ struct pool *owner_pool(const void *p);
  * False when no memory is to be had. To be called under the arena lock. */
 bool owner_start(void);
 bool owner_started(void);
+#define OWNER_OPEN_LEAST (ARENA_POOLS * sizeof(struct pool))
 /* Makes sure that the record can be written to, and those of the same arena. False when no memory
  * is to be had, not even OWNER_OPEN_LEAST bytes. To be called under the arena lock. */
-#define OWNER_OPEN_LEAST (ARENA_POOLS * sizeof(struct pool))
 bool owner_open(const struct pool *record);
 /* Bytes of the table that a run of `pools` records from `first` takes: given back to the OS. */
 void owner_purge(struct pool *first);

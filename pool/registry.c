@@ -53,8 +53,6 @@ static struct heap *heap_new(void) {
         process = getpid();
         os_barrier_prepare();
     }
-    if (heap->index == 0)
-        os_huge_prepare();
     heap->next_all = libpool_root.heaps;
     libpool_root.heaps = heap;
     libpool_root.heap_count++;

@@ -153,7 +153,7 @@ struct arena {
     uint32_t index;     /* number of this arena since the start of the process */
     uint8_t free_count; /* bits set in free */
     uint8_t huge;       /* a huge page was asked for, and nothing of it was given back yet */
-    uint8_t small;      /* something was given back: no huge page is to come again */
+    uint8_t whole;      /* may be a huge page, asked for or not: nothing was given back yet */
     struct arena *next, *prev;         /* bucket of arenas with as many free pools */
     struct arena *all_next, *all_prev; /* every live arena */
 };
