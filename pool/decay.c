@@ -17,10 +17,10 @@ struct pool_conf pool_conf = {
 /* A program that sleeps forgets nothing: more than this and a share of what is live is never kept
  * for having bounced. Single pools, which any request can use and which come back a few at a time,
  * need less of it than runs and mappings: a cache whose sizes shift kept an eighth of its heap for
- * one page fault in seven, where blocks of 20 to 500 KB took a third of the faults for it. */
+ * one page fault in seven, where blocks of 20 to 500 KB, keeping a quarter, take one in three. */
 #define BOUNCE_MOST   ((uint64_t)8 << 20)
 #define POOLS_SHARE   64
-#define RUNS_SHARE    8
+#define RUNS_SHARE    4
 #define MAPPING_SHARE 2
 /* And of what live fell by of late, in waves. */
 #define FALLEN_MOST ((uint64_t)128 << 20)

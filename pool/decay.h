@@ -8,7 +8,7 @@
  * `bounced` learns: memory given back and wanted again within about a second raises it by
  * twice as much, up to the most that was live of late; what then lies kept without being used for a
  * decay time lowers it again. Of it counts at most 8 MiB and half of live, for pools a 64th of live
- * and an eighth of the runs. In a program that works in waves, of which live falls below half of
+ * and a quarter of the runs. In a program that works in waves, of which live falls below half of
  * its peak in between, also what it fell by, less what the other kind keeps, up to 128 MiB: so much
  * it keeps at most if it sleeps from then on.
  *

@@ -54,16 +54,21 @@ static NOINLINE void free_other(void *p) {
     tick();
 }
 
-static NOINLINE RACY void free_not_own(void *p, struct pool *pool) {
-    struct heap *heap = self.heap;
+static NOINLINE RACY void free_not_kept(void *p, struct pool *pool) {
     if (p == NULL)
         return;
-    if (LIKELY(heap != NULL && big_keep(heap, pool, p)))
-        return tick_heap(heap);
     if (!plainly_remote(pool, p))
         return free_other(p);
     remote_free(pool, p);
     tick();
+}
+
+/* (NULL is no block's start.) */
+static RACY void free_not_own(void *p, struct pool *pool) {
+    struct heap *heap = self.heap;
+    if (LIKELY(heap != NULL && big_keep(heap, pool, p)))
+        return tick_rarely(heap);
+    return free_not_kept(p, pool);
 }
 
 static NOINLINE void free_transition(struct heap *heap, struct pool *pool, void *p) {

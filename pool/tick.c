@@ -4,6 +4,7 @@
 #include "decay.h"
 #include "hooks.h"
 #include "large.h"
+#include "os.h"
 
 /* What has been kept for a whole period without being used goes back, although nothing is freed
  * just now. */
@@ -15,7 +16,8 @@ static void reconsider(void) {
     arena_purge(pools);
 }
 
-void tick_now(uint64_t now_ms) {
+void tick_now(void) {
+    uint64_t now_ms = os_now_ms();
     if (decay_due(now_ms))
         reconsider();
     if (hooks.tick != NULL)

@@ -4,19 +4,18 @@
 #define POOL_TICK_H
 
 #include "heap.h"
-#include "os.h"
 
-void tick_now(uint64_t now_ms);
+void tick_now(void);
 
 static inline void tick_heap(struct heap *heap) {
     if (UNLIKELY((++heap->ticks & 15) == 0))
-        tick_now(os_now_ms());
+        tick_now();
 }
 
 /* After what is nearly as frequent as a plain free. */
 static inline void tick_rarely(struct heap *heap) {
     if (UNLIKELY((++heap->ticks & 63) == 0))
-        tick_now(os_now_ms());
+        tick_now();
 }
 
 static inline void tick(void) {

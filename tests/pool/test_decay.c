@@ -146,8 +146,8 @@ static void test_bounded_pools(void) {
     CU_ASSERT(decay_allowed_pools(0) > always(256 * MIB) + 8 * MIB);
     CU_ASSERT(decay_allowed_pools(0) <= always(256 * MIB) + 12 * MIB);
     decay_runs((int64_t)(64 * MIB));
-    CU_ASSERT(decay_allowed_pools(0) > always(256 * MIB) + 16 * MIB);
-    CU_ASSERT(decay_allowed_pools(0) <= always(256 * MIB) + 20 * MIB);
+    CU_ASSERT(decay_allowed_pools(0) > always(256 * MIB) + 24 * MIB);
+    CU_ASSERT(decay_allowed_pools(0) <= always(256 * MIB) + 28 * MIB);
     decay_runs(-(int64_t)(64 * MIB));
     decay_live(-(int64_t)(256 * MIB));
     forget();
