@@ -1,6 +1,7 @@
 #include "big.h"
 
 #include "arena.h"
+#include "decay.h"
 #include "heap_slow.h"
 #include "large.h"
 #include "misuse.h"
@@ -11,13 +12,28 @@
 
 #include <string.h>
 
+#define KEEP_LEAST ((uint64_t)1 << 20)
+#define KEEP_MOST  ((uint64_t)4 << 20)
+#define KEEP_SHARE 12 /* of live */
+
+/* Of a large program a twelfth, since what is freed last and used first keeps to fewer memory
+ * pages; of one that gave much up, less. */
+static uint64_t keep_all(void) {
+    uint64_t limit = decay_live_about() / KEEP_SHARE;
+    if (decay_fell())
+        return KEEP_LEAST / 2;
+    return limit < KEEP_LEAST ? KEEP_LEAST : limit > KEEP_MOST ? KEEP_MOST : limit;
+}
+
 /* What one heap may keep: enough for the buffers of one thread at work. A program may have hundreds
  * of threads: all but the first share an amount. */
 static uint32_t keep_limit(const struct heap *heap) {
-    uint32_t share = ((uint32_t)2 << 20) / (libpool_root.heap_count + 1);
+    uint64_t limit = keep_all(), least = (uint64_t)64 << 10;
     if (heap->index == 0)
-        return (uint32_t)1 << 20;
-    return share > (uint32_t)64 << 10 ? share : (uint32_t)64 << 10;
+        return (uint32_t)limit;
+    uint64_t share =
+        (limit > 2 * KEEP_LEAST ? limit : 2 * KEEP_LEAST) / (libpool_root.heap_count + 1);
+    return (uint32_t)(share > least ? share : least);
 }
 
 /* The first `from` pools are the run's already. */
@@ -70,6 +86,12 @@ static void drop_old(struct heap *heap) {
 
 void big_give_back(struct heap *heap) {
     while (heap->big_bytes > 0)
+        drop_old(heap);
+}
+
+void big_fit(struct heap *heap) {
+    heap->big_limit = keep_limit(heap);
+    while (heap->big_bytes > heap->big_limit)
         drop_old(heap);
 }
 

@@ -21,6 +21,8 @@ size_t big_usable(const struct pool *pool, const void *p, const char *function);
 void *big_resize(struct pool *pool, size_t size);
 /* Gives back what the heap keeps. */
 void big_give_back(struct heap *heap);
+/* After less became live: gives back what is too much by that. */
+void big_fit(struct heap *heap);
 
 /* Bytes that a run or large block takes. */
 static inline size_t big_bytes(const struct pool *pool) {
@@ -65,7 +67,7 @@ static inline void big_file(struct heap *heap) {
 
 /* No place, but for the newest: fewer than two. */
 static inline bool big_full(const struct heap *heap) {
-    uint32_t places = ~heap->big_used & (((uint32_t)1 << BIG_MAX) - 1);
+    uint32_t places = ~heap->big_used & (uint32_t)(((uint64_t)1 << BIG_MAX) - 1);
     return (places & (places - 1)) == 0;
 }
 

@@ -105,6 +105,14 @@ RACY bool decay_due(uint64_t now_ms) {
     return decay.bounced > 0 && now_ms >= decay.period_ends;
 }
 
+RACY uint64_t decay_live_about(void) {
+    return decay.live;
+}
+
+RACY bool decay_fell(void) {
+    return decay.live < decay.peak / 2;
+}
+
 uint64_t decay_kept(void) {
     return decay.kept;
 }

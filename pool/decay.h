@@ -31,6 +31,10 @@ uint64_t decay_allowed_pools(uint64_t held);
 /* Is it time to ask for huge pages for `bytes` that may be touched only in part? Not while that
  * would be more than a thirty-second of what is in use. */
 bool decay_huge(uint64_t bytes);
+/* Bytes of pools, runs and large blocks in use, about; no lock needed. */
+uint64_t decay_live_about(void);
+/* Is less in use than half of the most of late? The same. */
+bool decay_fell(void);
 /* Has a period ended in which the learnt allowance may have gone unused? A hint, no lock needed. */
 bool decay_due(uint64_t now_ms);
 /* The first touch of a huge page took so long: if small ones would be no slower, no more are asked

@@ -1,6 +1,7 @@
 #include "rest.h"
 
 #include "arena.h"
+#include "big.h"
 #include "block_list.h"
 #include "heap_slow.h"
 #include "list.h"
@@ -39,8 +40,11 @@ static bool leave(struct heap *heap, struct pool *pool) {
 
 /* The resting pool had its time: back it goes if it is still empty. */
 static void end_rest(struct heap *heap, struct pool *pool) {
-    if (leave(heap, pool))
-        arena_return(pool, 1);
+    if (!leave(heap, pool))
+        return;
+    arena_return(pool, 1);
+    if (heap->big_bytes > 0)
+        big_fit(heap);
 }
 
 static struct pool *oldest_resting(struct heap *heap) {

@@ -166,7 +166,7 @@ enum heap_state { HEAP_LIVE, HEAP_ABANDONED, HEAP_TORN };
 
 #define REST_MAX  64
 #define SPARE_MAX 15 /* with their number two cache lines */
-#define BIG_MAX   16
+#define BIG_MAX   32
 
 /* Owner: its thread, unless stated. */
 struct heap {

@@ -243,6 +243,25 @@ static void test_many_kept(void) {
     heap_check(self.heap);
 }
 
+/* A large program keeps more of them, as long as it is large. */
+static void test_kept_by_size(void) {
+    enum { SMALL = 40 << 10, RUNS = 30 };
+    static char *small[SMALL], *run[RUNS];
+    for (int i = 0; i < SMALL; i++)
+        small[i] = pool_malloc(1024);
+    for (int i = 0; i < RUNS; i++)
+        run[i] = alloc(POOL_BYTES * 4, false);
+    for (int i = 0; i < RUNS; i++)
+        release(run[i]);
+    CU_ASSERT(self.heap->big_bytes > 3u << 20);
+    CU_ASSERT(self.heap->big_bytes <= 4u << 20);
+    for (int i = 0; i < SMALL; i++)
+        pool_free(small[i]);
+    CU_ASSERT(self.heap->big_bytes <= 1u << 20);
+    heap_check(self.heap);
+    pool_trim(0);
+}
+
 CU_TestInfo big_tests[] = {
     {"all sizes", test_sizes},
     {"clear", test_clear},
@@ -252,6 +271,7 @@ CU_TestInfo big_tests[] = {
     {"kept by the heap", test_kept},
     {"taken again", test_again},
     {"many kept", test_many_kept},
+    {"the more the larger the program", test_kept_by_size},
     {"freed by another thread", test_freed_elsewhere},
     {"growing in small steps", test_grows_with_room},
     CU_TEST_INFO_NULL,
