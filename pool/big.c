@@ -16,23 +16,14 @@
 #define KEEP_MOST  ((uint64_t)4 << 20)
 #define KEEP_SHARE 12 /* of live */
 
-/* Of a large program a twelfth, since what is freed last and used first keeps to fewer memory
- * pages; of one that gave much up, less. */
-static uint64_t keep_all(void) {
-    uint64_t limit = decay_live_about() / KEEP_SHARE;
-    if (decay_fell())
-        return KEEP_LEAST / 2;
-    return limit < KEEP_LEAST ? KEEP_LEAST : limit > KEEP_MOST ? KEEP_MOST : limit;
-}
-
-/* What one heap may keep: enough for the buffers of one thread at work. A program may have hundreds
- * of threads: all but the first share an amount. */
+/* What one heap may keep: enough for the buffers of one thread at work. Of a large program the
+ * first keeps a twelfth, since what is freed last and used first keeps to fewer memory pages. There
+ * may be hundreds of others, asleep when much of the program is freed: they share an amount. */
 static uint32_t keep_limit(const struct heap *heap) {
-    uint64_t limit = keep_all(), least = (uint64_t)64 << 10;
+    uint64_t limit = decay_live_about() / KEEP_SHARE, least = (uint64_t)64 << 10;
     if (heap->index == 0)
-        return (uint32_t)limit;
-    uint64_t share =
-        (limit > 2 * KEEP_LEAST ? limit : 2 * KEEP_LEAST) / (libpool_root.heap_count + 1);
+        return (uint32_t)(limit < KEEP_LEAST ? KEEP_LEAST : limit > KEEP_MOST ? KEEP_MOST : limit);
+    uint64_t share = 2 * KEEP_LEAST / (libpool_root.heap_count + 1);
     return (uint32_t)(share > least ? share : least);
 }
 
@@ -90,8 +81,10 @@ void big_give_back(struct heap *heap) {
 }
 
 void big_fit(struct heap *heap) {
-    heap->big_limit = keep_limit(heap);
-    while (heap->big_bytes > heap->big_limit)
+    uint32_t limit = heap->big_limit = keep_limit(heap);
+    if (decay_fell() && limit > KEEP_LEAST / 2)
+        limit = KEEP_LEAST / 2;
+    while (heap->big_bytes > limit)
         drop_old(heap);
 }
 
@@ -204,8 +197,12 @@ static void must_start(const struct pool *pool, const void *p, const char *funct
 
 void big_free(struct pool *pool, void *p) {
     must_start(pool, p, "free");
-    if (self.heap == NULL || !keep(self.heap, pool))
-        really_free(pool);
+    struct heap *heap = self.heap;
+    if (heap != NULL && keep(heap, pool))
+        return;
+    really_free(pool);
+    if (heap != NULL)
+        big_fit(heap);
 }
 
 size_t big_usable(const struct pool *pool, const void *p, const char *function) {

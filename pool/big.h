@@ -21,7 +21,7 @@ size_t big_usable(const struct pool *pool, const void *p, const char *function);
 void *big_resize(struct pool *pool, size_t size);
 /* Gives back what the heap keeps. */
 void big_give_back(struct heap *heap);
-/* After less became live: gives back what is too much by that. */
+/* After less became live: gives back what is too much by that, and more if live fell by half. */
 void big_fit(struct heap *heap);
 
 /* Bytes that a run or large block takes. */

@@ -55,6 +55,9 @@ static void fade(void) {
     decay.peak = periods > 4 ? decay.live : decay.live + (decay.peak - decay.live) / 2;
     decay.low = periods > 4 ? decay.live : decay.low + (decay.live - decay.low) / 4;
     decay.period_ends = now + pool_conf.decay_ms;
+    /* Until something is given back nobody comes here again. */
+    if (decay.bounced == 0 && decay.recent == 0)
+        decay.peak = decay.low = decay.live;
 }
 
 /* Work that comes in waves, each allocating anew what the last one freed: with what bounced kept,

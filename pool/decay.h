@@ -16,7 +16,7 @@
  * goes up and down a little and keeps what it will want again; one that only frees loses this
  * allowance with every byte.
  *
- * All functions are to be called under the arena lock.
+ * All functions are to be called under the arena lock, unless they say otherwise.
  */
 #ifndef POOL_DECAY_H
 #define POOL_DECAY_H

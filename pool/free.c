@@ -67,7 +67,7 @@ static NOINLINE RACY void free_not_kept(void *p, struct pool *pool) {
 static RACY void free_not_own(void *p, struct pool *pool) {
     struct heap *heap = self.heap;
     if (LIKELY(heap != NULL && big_keep(heap, pool, p)))
-        return tick_rarely(heap);
+        return tick_heap(heap);
     return free_not_kept(p, pool);
 }
 

@@ -1,6 +1,7 @@
 #include "tick.h"
 
 #include "arena.h"
+#include "big.h"
 #include "decay.h"
 #include "hooks.h"
 #include "large.h"
@@ -20,6 +21,8 @@ void tick_now(void) {
     uint64_t now_ms = os_now_ms();
     if (decay_due(now_ms))
         reconsider();
+    if (self.heap != NULL && self.heap->big_bytes > 0)
+        big_fit(self.heap);
     if (hooks.tick != NULL)
         hooks.tick(now_ms);
 }

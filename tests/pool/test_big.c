@@ -262,6 +262,22 @@ static void test_kept_by_size(void) {
     pool_trim(0);
 }
 
+/* A large block is much of the program: without it the others are too many. */
+static void test_kept_without_large(void) {
+    enum { RUNS = 20 };
+    static char *run[RUNS];
+    char *large = pool_malloc((size_t)256 << 20);
+    for (int i = 0; i < RUNS; i++)
+        run[i] = alloc(POOL_BYTES * 4, false);
+    for (int i = 0; i < RUNS; i++)
+        release(run[i]);
+    CU_ASSERT(self.heap->big_bytes > 2u << 20);
+    release(large);
+    CU_ASSERT(self.heap->big_bytes <= 1u << 20);
+    heap_check(self.heap);
+    pool_trim(0);
+}
+
 CU_TestInfo big_tests[] = {
     {"all sizes", test_sizes},
     {"clear", test_clear},
@@ -272,6 +288,7 @@ CU_TestInfo big_tests[] = {
     {"taken again", test_again},
     {"many kept", test_many_kept},
     {"the more the larger the program", test_kept_by_size},
+    {"fewer without a large block", test_kept_without_large},
     {"freed by another thread", test_freed_elsewhere},
     {"growing in small steps", test_grows_with_room},
     CU_TEST_INFO_NULL,

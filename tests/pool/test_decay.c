@@ -153,6 +153,22 @@ static void test_bounded_pools(void) {
     forget();
 }
 
+/* That live fell is not remembered for ever, although nothing is given back any more. */
+static void test_fell(void) {
+    decay_live((int64_t)(64 * MIB));
+    CU_ASSERT_EQUAL(decay_live_about(), 64 * MIB);
+    CU_ASSERT(!decay_fell());
+    decay_live(-(int64_t)(48 * MIB));
+    decay_keep(MIB);
+    decay_gave_back(MIB);
+    CU_ASSERT(decay_fell());
+    usleep(PERIOD_MS * 2500);
+    (void)decay_allowed();
+    CU_ASSERT(!decay_fell());
+    decay_live(-(int64_t)(16 * MIB));
+    forget();
+}
+
 static void wave(uint64_t bytes) {
     decay_fresh(bytes);
     decay_live((int64_t)bytes);
@@ -207,6 +223,7 @@ CU_TestInfo decay_tests[] = {
     {"bounces are learnt", test_bounce},
     {"within bounds", test_bounded},
     {"pools within less", test_bounded_pools},
+    {"how long live has fallen", test_fell},
     {"waves", test_waves},
     {"ripples", test_ripples},
     CU_TEST_INFO_NULL,
