@@ -16,15 +16,17 @@
 #define KEEP_MOST  ((uint64_t)4 << 20)
 #define KEEP_SHARE 12 /* of live */
 
+static uint32_t within(uint64_t least, uint64_t bytes, uint64_t most) {
+    return (uint32_t)(bytes < least ? least : bytes > most ? most : bytes);
+}
+
 /* What one heap may keep: enough for the buffers of one thread at work. Of a large program the
  * first keeps a twelfth, since what is freed last and used first keeps to fewer memory pages. There
  * may be hundreds of others, asleep when much of the program is freed: they share an amount. */
 static uint32_t keep_limit(const struct heap *heap) {
-    uint64_t limit = decay_live_about() / KEEP_SHARE, least = (uint64_t)64 << 10;
     if (heap->index == 0)
-        return (uint32_t)(limit < KEEP_LEAST ? KEEP_LEAST : limit > KEEP_MOST ? KEEP_MOST : limit);
-    uint64_t share = 2 * KEEP_LEAST / (libpool_root.heap_count + 1);
-    return (uint32_t)(share > least ? share : least);
+        return within(KEEP_LEAST, decay_live_about() / KEEP_SHARE, KEEP_MOST);
+    return within((uint64_t)64 << 10, 2 * KEEP_LEAST / (libpool_root.heap_count + 1), KEEP_LEAST);
 }
 
 /* The first `from` pools are the run's already. */
@@ -75,17 +77,20 @@ static void drop_old(struct heap *heap) {
     really_free(pool);
 }
 
-void big_give_back(struct heap *heap) {
-    while (heap->big_bytes > 0)
+static void drop_to(struct heap *heap, uint32_t most) {
+    while (heap->big_bytes > most)
         drop_old(heap);
+}
+
+void big_give_back(struct heap *heap) {
+    drop_to(heap, 0);
 }
 
 void big_fit(struct heap *heap) {
     uint32_t limit = heap->big_limit = keep_limit(heap);
     if (decay_fell() && limit > KEEP_LEAST / 2)
         limit = KEEP_LEAST / 2;
-    while (heap->big_bytes > limit)
-        drop_old(heap);
+    drop_to(heap, limit);
 }
 
 /* Keeps the freed block in the heap, in place of older ones; false: it is too big for that. */

@@ -67,7 +67,7 @@ static inline void big_file(struct heap *heap) {
 
 /* No place, but for the newest: fewer than two. */
 static inline bool big_full(const struct heap *heap) {
-    uint32_t places = ~heap->big_used & (uint32_t)(((uint64_t)1 << BIG_MAX) - 1);
+    uint32_t places = ~heap->big_used;
     return (places & (places - 1)) == 0;
 }
 

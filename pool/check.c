@@ -35,7 +35,6 @@ static void check_pool(const struct heap *heap, const struct pool *pool, uint32_
 static void check_kept(const struct heap *heap) {
     uint32_t used = 0, lengths = 0;
     size_t bytes = heap->big_newest != NULL ? heap->big_newest->map_bytes : 0;
-    assert((uint64_t)heap->big_used >> BIG_MAX == 0);
     for (uint32_t n = 0; n <= RUN_MAX_POOLS; n++) {
         lengths |= (uint32_t)(heap->big_length[n] != 0) << n;
         assert((used & heap->big_length[n]) == 0);

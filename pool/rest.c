@@ -43,8 +43,7 @@ static void end_rest(struct heap *heap, struct pool *pool) {
     if (!leave(heap, pool))
         return;
     arena_return(pool, 1);
-    if (heap->big_bytes > 0)
-        big_fit(heap);
+    big_fit(heap);
 }
 
 static struct pool *oldest_resting(struct heap *heap) {

@@ -17,12 +17,11 @@ static void reconsider(void) {
     arena_purge(pools);
 }
 
-void tick_now(void) {
+void tick_now(struct heap *heap) {
     uint64_t now_ms = os_now_ms();
     if (decay_due(now_ms))
         reconsider();
-    if (self.heap != NULL && self.heap->big_bytes > 0)
-        big_fit(self.heap);
+    big_fit(heap);
     if (hooks.tick != NULL)
         hooks.tick(now_ms);
 }

@@ -5,17 +5,18 @@
 
 #include "heap.h"
 
-void tick_now(void);
+/* `heap`: this thread's. */
+void tick_now(struct heap *heap);
 
 static inline void tick_heap(struct heap *heap) {
     if (UNLIKELY((++heap->ticks & 15) == 0))
-        tick_now();
+        tick_now(heap);
 }
 
 /* After what is nearly as frequent as a plain free. */
 static inline void tick_rarely(struct heap *heap) {
     if (UNLIKELY((++heap->ticks & 63) == 0))
-        tick_now();
+        tick_now(heap);
 }
 
 static inline void tick(void) {

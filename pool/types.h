@@ -166,7 +166,7 @@ enum heap_state { HEAP_LIVE, HEAP_ABANDONED, HEAP_TORN };
 
 #define REST_MAX  64
 #define SPARE_MAX 15 /* with their number two cache lines */
-#define BIG_MAX   32
+#define BIG_MAX   32 /* the bits of big_used */
 
 /* Owner: its thread, unless stated. */
 struct heap {
@@ -220,6 +220,8 @@ struct heap {
     } spare[CLASS_MAX - FINE_CLASSES];
     uint64_t mail_blocks; /* blocks freed by others and collected, ever */
 };
+static_assert(BIG_MAX == 8 * sizeof(((struct heap *)NULL)->big_used),
+              "one bit for each kept block");
 
 /* In the thread's static TLS, which is scarce for a dlopen'ed library: below 1 KiB. */
 struct thread {

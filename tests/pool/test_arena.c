@@ -1,6 +1,5 @@
 #include "arena.h"
 
-#include <stdio.h>
 #include <string.h>
 
 #include "decay.h"
