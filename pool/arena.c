@@ -8,6 +8,7 @@
 #include "os.h"
 #include "owner.h"
 #include "pool.h"
+#include "recent.h"
 #include "root.h"
 
 static struct lock lock;
@@ -85,7 +86,7 @@ static bool good(const struct place *best, uint32_t count, int probes) {
 }
 
 /* Fullest arenas first; warm memory before cold as long as looking for it stays cheap. */
-static struct place find(uint32_t count, bool run) {
+static struct place search(uint32_t count, bool run) {
     struct place best = {NULL, 0, 0, 0};
     bool warm = libpool_root.cached_pools_bytes >> POOL_SHIFT != 0;
     int probes = 0;
@@ -100,6 +101,14 @@ static struct place find(uint32_t count, bool run) {
         }
     }
     return best;
+}
+
+static struct place find(uint32_t count, bool run) {
+    const struct pool *recent = count == 1 ? recent_find(run) : NULL;
+    if (recent == NULL)
+        return search(count, run);
+    struct arena *arena = recent->arena;
+    return (struct place){arena, (uint32_t)(recent - owner_record(arena->base)), 1, 1};
 }
 
 static struct pool *claim(struct arena *arena, uint32_t first, uint32_t count) {
@@ -168,6 +177,8 @@ static void return_pools(struct pool *first, uint32_t count) {
         decay_runs(-((int64_t)count << POOL_SHIFT));
     for (uint32_t i = 0; i < count; i++)
         first[i].state = POOL_NONE;
+    if (count == 1)
+        recent_note(first);
     root_count(first->block_size == 0 ? EVENT_RUN_RETURNED : EVENT_POOL_RETURNED, 1);
     unclaim(arena, (uint32_t)((size_t)(first->base - arena->base) >> POOL_SHIFT), count);
 }

@@ -1,6 +1,7 @@
 /* Arenas: pools taken and returned, which arena next, memory given back.
  *
- * Pools come from the fullest arena, so that the emptiest drain and can be unmapped; among the
+ * A single pool is the one returned last on this processor, if that is resident still (recent.h).
+ * Others come from the fullest arena, so that the emptiest drain and can be unmapped; among the
  * free pools of an arena those still resident come first. All functions take the arena lock.
  */
 #ifndef POOL_ARENA_H

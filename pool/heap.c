@@ -89,6 +89,7 @@ static struct pool *new_pool(struct heap *heap, uint32_t size_class) {
     struct pool *pool = rest_take(heap);
     if (pool == NULL) {
         use_up_kept(heap);
+        rest_missed(heap);
         pool = arena_take(1, false);
     }
     if (pool == NULL)

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/membarrier.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <string.h>
@@ -244,6 +245,13 @@ bool os_barrier(void) {
 
 int os_tid(void) {
     return (int)syscall(SYS_gettid);
+}
+
+unsigned os_processor(void) {
+    int saved = errno;
+    int processor = sched_getcpu();
+    errno = saved;
+    return (unsigned)processor;
 }
 
 bool os_thread_alive(int tid) {

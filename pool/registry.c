@@ -11,6 +11,7 @@
 #include "os.h"
 #include "owner.h"
 #include "pool.h"
+#include "rest.h"
 #include "root.h"
 #include "slot.h"
 #include "spare.h"
@@ -157,6 +158,7 @@ void pool_thread_exit(void) {
     heap_collect(heap);
     slot_clear(heap, &self);
     heap_give_back(heap, IDLE_KEEP);
+    rest_forget(heap);
     slot_start(heap);
     self.id = 0;
     self.heap = NULL;
@@ -271,12 +273,9 @@ static void rebuild_pool(struct heap *heap, struct pool *pool) {
 /* Alone with it: a reclaimer that took it for a living thread's finishes first. */
 static void rebuild(struct heap *heap) {
     lock_take(&heap->reclaim);
-    heap->rest_bytes = 0;
-    heap->rest_first = heap->rest_next;
+    rest_reset(heap);
     heap->busy = 0;
     atomic_store_explicit(&heap->done, 0, memory_order_relaxed);
-    for (uint32_t i = 0; i < REST_MAX; i++)
-        heap->rest[i] = NULL;
     heap->big_newest = NULL;
     heap->big_used = heap->big_lengths = 0;
     memset(heap->big_length, 0, sizeof heap->big_length);

@@ -16,7 +16,16 @@ void rest_begin(struct heap *heap, struct pool *pool);
 struct pool *rest_take(struct heap *heap);
 /* It is full again: its rest, if any, is over. */
 void rest_cancel(struct heap *heap, struct pool *pool);
-/* Ends the oldest rests until at most `keep` bytes rest; what is still empty goes back. */
-void rest_limit(struct heap *heap, uint32_t keep);
+/* A pool is about to be fetched from an arena: was one given back just before? */
+void rest_missed(struct heap *heap);
+/* Now and then: what was learnt fades. */
+void rest_tick(struct heap *heap, uint64_t now_ms);
+/* The heap's thread ends: what was learnt is of no use any more. */
+void rest_forget(struct heap *heap);
+/* A torn heap: nothing rests. */
+void rest_reset(struct heap *heap);
+/* Ends the oldest rests until at most `keep` bytes rest; what is still empty goes back: how many.
+ */
+uint32_t rest_limit(struct heap *heap, uint32_t keep);
 
 #endif

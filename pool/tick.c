@@ -6,6 +6,7 @@
 #include "hooks.h"
 #include "large.h"
 #include "os.h"
+#include "rest.h"
 
 /* What has been kept for a whole period without being used goes back, although nothing is freed
  * just now. */
@@ -22,6 +23,7 @@ void tick_now(struct heap *heap) {
     if (decay_due(now_ms))
         reconsider();
     big_fit(heap);
+    rest_tick(heap, now_ms);
     if (hooks.tick != NULL)
         hooks.tick(now_ms);
 }

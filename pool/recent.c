@@ -1,0 +1,46 @@
+#include "recent.h"
+
+#include "os.h"
+#include "owner.h"
+
+/* About what a processor's own cache holds: with 16 pools, blocks that two threads take and free in
+ * rounds of 700 KB took a tenth longer, with 128 no less than with 32. */
+#define NOTES 32
+/* More processors than these share. */
+#define PROCESSORS 32
+
+static struct notes {
+    uint32_t count; /* ever, modulo 2^32 */
+    struct pool *pool[NOTES];
+} notes[PROCESSORS];
+
+static struct notes *here(void) {
+    return &notes[os_processor() % PROCESSORS];
+}
+
+void recent_note(struct pool *pool) {
+    struct notes *own = here();
+    own->pool[own->count++ % NOTES] = pool;
+}
+
+/* (An arena that was unmapped leaves records without one.) */
+static bool usable(const struct pool *pool, bool run) {
+    const struct arena *arena = pool->arena;
+    if (arena == NULL || (run && arena->huge))
+        return false;
+    uint32_t place = (uint32_t)(pool - owner_record(arena->base));
+    return (arena->free & arena->dirty) >> place & 1;
+}
+
+struct pool *recent_find(bool run) {
+    struct notes *own = here();
+    for (;;) {
+        struct pool **newest = &own->pool[(own->count - 1) % NOTES], *pool = *newest;
+        if (pool == NULL)
+            return NULL;
+        *newest = NULL;
+        own->count--;
+        if (usable(pool, run))
+            return pool;
+    }
+}
