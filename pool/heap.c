@@ -114,6 +114,7 @@ static uint32_t worth_taking(const struct pool *pool) {
 /* The oldest partial pool worth a refill. */
 static struct pool *take_partial(struct heap *heap, uint32_t size_class, bool any) {
     struct pool_list *list = &heap->partial[size_class];
+    const struct pool *newest = list->last;
     struct pool *pool = list->first;
     for (int tries = 0; pool != NULL && tries < 16; tries++) {
         list_remove(list, pool);
@@ -123,6 +124,8 @@ static struct pool *take_partial(struct heap *heap, uint32_t size_class, bool an
             return pool;
         }
         list_append(list, pool);
+        if (pool == newest)
+            return NULL;
         pool = list->first;
     }
     return NULL;
