@@ -2,6 +2,7 @@
 
 #include "arena.h"
 #include "decay.h"
+#include "extra.h"
 #include "heap_slow.h"
 #include "large.h"
 #include "misuse.h"
@@ -22,11 +23,13 @@ static uint32_t within(uint64_t least, uint64_t bytes, uint64_t most) {
 
 /* What one heap may keep: enough for the buffers of one thread at work. Of a large program the
  * first keeps a twelfth, since what is freed last and used first keeps to fewer memory pages. There
- * may be hundreds of others, asleep when much of the program is freed: they share an amount. */
+ * may be hundreds of others, asleep when much of the program is freed: they share an amount, and
+ * what they learn. */
 static uint32_t keep_limit(const struct heap *heap) {
     if (heap->index == 0)
         return within(KEEP_LEAST, decay_live_about() / KEEP_SHARE, KEEP_MOST);
-    return within((uint64_t)64 << 10, 2 * KEEP_LEAST / (libpool_root.heap_count + 1), KEEP_LEAST);
+    uint64_t part = 2 * KEEP_LEAST / (libpool_root.heap_count + 1);
+    return within((uint64_t)64 << 10, part, KEEP_LEAST) + heap->big_extra.bytes;
 }
 
 /* The first `from` pools are the run's already. */
@@ -65,8 +68,8 @@ static void really_free(struct pool *pool) {
         arena_return(pool, pool->run_pools);
 }
 
-/* The oldest, about. */
-static void drop_old(struct heap *heap) {
+/* The oldest, about; its bytes. */
+static size_t drop_old(struct heap *heap) {
     if (heap->big_used == 0)
         big_file(heap);
     uint32_t rest = heap->big_used >> heap->big_hand << heap->big_hand;
@@ -74,7 +77,9 @@ static void drop_old(struct heap *heap) {
     struct pool *pool = heap->big[i];
     heap->big_hand = (i + 1) % BIG_MAX;
     big_get(heap, i, pool->run_bytes);
+    size_t bytes = pool->map_bytes;
     really_free(pool);
+    return bytes;
 }
 
 static void drop_to(struct heap *heap, uint32_t most) {
@@ -99,7 +104,7 @@ static bool keep(struct heap *heap, struct pool *pool) {
     if (pool->map_bytes > limit)
         return false;
     while (big_full(heap) || heap->big_bytes + pool->map_bytes > limit)
-        drop_old(heap);
+        extra_ended(&heap->big_extra, drop_old(heap));
     big_put(heap, pool);
     return true;
 }
@@ -160,6 +165,8 @@ static bool give_all(void) {
 }
 
 static void *take_new(size_t align, size_t size, bool clear) {
+    if (self.heap != NULL && self.heap->index != 0)
+        extra_missed(&self.heap->big_extra, size, KEEP_MOST - KEEP_LEAST);
     void *block = from_os(align, size, clear);
     if (block == NULL && size <= PTRDIFF_MAX && give_all())
         block = from_os(align, size, clear);
@@ -205,6 +212,8 @@ void big_free(struct pool *pool, void *p) {
     struct heap *heap = self.heap;
     if (heap != NULL && keep(heap, pool))
         return;
+    if (heap != NULL)
+        extra_ended(&heap->big_extra, pool->map_bytes);
     really_free(pool);
     if (heap != NULL)
         big_fit(heap);

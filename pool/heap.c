@@ -3,6 +3,7 @@
 #include "arena.h"
 #include "big.h"
 #include "block_list.h"
+#include "extra.h"
 #include "large.h"
 #include "list.h"
 #include "misuse.h"
@@ -89,7 +90,7 @@ static struct pool *new_pool(struct heap *heap, uint32_t size_class) {
     struct pool *pool = rest_take(heap);
     if (pool == NULL) {
         use_up_kept(heap);
-        rest_missed(heap);
+        extra_missed(&heap->rest_extra, POOL_BYTES, REST_EXTRA);
         pool = arena_take(1, false);
     }
     if (pool == NULL)

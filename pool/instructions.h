@@ -22,6 +22,12 @@ static inline uint32_t set_low_half(uint32_t word, uint16_t low) {
 
 #endif
 
+#if defined(__x86_64__)
+#define spin_pause() __asm__ volatile("pause")
+#else
+#define spin_pause() __asm__ volatile("yield")
+#endif
+
 /* Compare the shifted value too: otherwise the unshifted one is compared and kept beside it. */
 #define keep_in_register(value) __asm__("" : "+r"(value))
 

@@ -1,5 +1,7 @@
 #include "lock.h"
 
+#include "instructions.h"
+
 #include <errno.h>
 #include <linux/futex.h>
 #include <sys/syscall.h>
@@ -12,8 +14,10 @@ static void futex(struct lock *lock, int operation, int value) {
 }
 
 void lock_wait(struct lock *lock) {
-    /* The holder does little under a lock; on two cores it is usually about to be done. */
-    for (int spin = 0; spin < 40; spin++) {
+    /* The holder does little under a lock: it is usually about to be done, which takes a
+     * microsecond, where sleeping and being woken takes ten. */
+    for (int spin = 0; spin < 100; spin++) {
+        spin_pause();
         int expected = 0;
         if (atomic_load_explicit(&lock->word, memory_order_relaxed) == 0 &&
             atomic_compare_exchange_weak_explicit(&lock->word, &expected, 1, memory_order_acquire,

@@ -4,12 +4,12 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/membarrier.h>
-#include <sched.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
+#include <sys/rseq.h>
 #include <sys/syscall.h>
 #include <sys/sysinfo.h>
 #include <time.h>
@@ -248,10 +248,11 @@ int os_tid(void) {
 }
 
 unsigned os_processor(void) {
-    int saved = errno;
-    int processor = sched_getcpu();
-    errno = saved;
-    return (unsigned)processor;
+    if (__rseq_size == 0)
+        return 0;
+    const volatile struct rseq *area =
+        (const void *)((const char *)__builtin_thread_pointer() + __rseq_offset);
+    return area->cpu_id;
 }
 
 bool os_thread_alive(int tid) {

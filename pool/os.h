@@ -58,8 +58,9 @@ void os_barrier_prepare(void);
 /* A full memory barrier in every running thread of this process; false: the kernel cannot. */
 bool os_barrier(void);
 int os_tid(void);
-/* The processor the calling thread runs on, until it is moved; some number where the kernel does
- * not say. */
+/* The processor the calling thread runs on, until it is moved; one and the same number for all
+ * where the kernel does not tell the C library (rseq). Two loads, where asking takes 25
+ * instructions. */
 unsigned os_processor(void);
 /* False when no thread of this process has that id. */
 bool os_thread_alive(int tid);

@@ -10,7 +10,7 @@
 #define PROCESSORS 32
 
 static struct notes {
-    uint32_t count; /* ever, modulo 2^32 */
+    uint32_t count; /* the newest is before it; modulo 2^32 */
     struct pool *pool[NOTES];
 } notes[PROCESSORS];
 

@@ -158,7 +158,7 @@ void pool_thread_exit(void) {
     heap_collect(heap);
     slot_clear(heap, &self);
     heap_give_back(heap, IDLE_KEEP);
-    rest_forget(heap);
+    heap->rest_extra = heap->big_extra = (struct extra){0};
     slot_start(heap);
     self.id = 0;
     self.heap = NULL;
@@ -277,6 +277,7 @@ static void rebuild(struct heap *heap) {
     heap->busy = 0;
     atomic_store_explicit(&heap->done, 0, memory_order_relaxed);
     heap->big_newest = NULL;
+    heap->big_extra = (struct extra){0};
     heap->big_used = heap->big_lengths = 0;
     memset(heap->big_length, 0, sizeof heap->big_length);
     heap->big_bytes = 0;

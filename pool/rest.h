@@ -8,6 +8,8 @@
 /* So many bytes may rest with however many heaps, and while new memory is taken: pools that go
  * round quickly. */
 #define REST_LEAST ((uint32_t)32 << 10)
+/* And beyond any heap's share, learnt. */
+#define REST_EXTRA ((uint32_t)(REST_MAX * POOL_BYTES / 4 * 3))
 
 /* The pool, current or partial, has no used block: it rests from now on. */
 void rest_begin(struct heap *heap, struct pool *pool);
@@ -16,12 +18,8 @@ void rest_begin(struct heap *heap, struct pool *pool);
 struct pool *rest_take(struct heap *heap);
 /* It is full again: its rest, if any, is over. */
 void rest_cancel(struct heap *heap, struct pool *pool);
-/* A pool is about to be fetched from an arena: was one given back just before? */
-void rest_missed(struct heap *heap);
-/* Now and then: what was learnt fades. */
-void rest_tick(struct heap *heap, uint64_t now_ms);
-/* The heap's thread ends: what was learnt is of no use any more. */
-void rest_forget(struct heap *heap);
+/* Now and then, outside heap_enter: after less may rest than did, the oldest go. */
+void rest_fit(struct heap *heap);
 /* A torn heap: nothing rests. */
 void rest_reset(struct heap *heap);
 /* Ends the oldest rests until at most `keep` bytes rest; what is still empty goes back: how many.

@@ -2,7 +2,6 @@
 
 #include "arena.h"
 #include "block_list.h"
-#include "os.h"
 #include "registry.h"
 #include "rows_walk.h"
 
@@ -119,29 +118,6 @@ RACY static bool read_arena(struct walk *walk, const struct arena *arena) {
     return true;
 }
 
-/* The pools the heap's thread allocates from: their counts change without a slow path. */
-RACY static bool read_slots(struct walk *walk, const struct heap *heap, struct rows_heap *row) {
-    /* A thread that attached after its last destructor may be gone, its TLS unmapped. */
-    if (heap->thread == NULL || (walk->scratch == NULL && !os_thread_alive(heap->tid)))
-        return true;
-    const struct thread *thread =
-        walk_get(walk, heap->thread, sizeof *thread, walk_copy(walk, thread));
-    if (thread == NULL)
-        return false;
-    for (uint32_t c = 1; c < class_count; c++) {
-        const struct pool *pool =
-            walk_get(walk, thread->slot[c], sizeof *pool, walk_copy(walk, pools));
-        if (pool == NULL)
-            return false;
-        if (pool->state != POOL_USED || pool->size_class != c)
-            continue;
-        uint32_t used = pool_used(pool), free = pool->carved > used ? pool->carved - used : 0;
-        row->current_free_blocks += free;
-        row->current_free_bytes += (uint64_t)free * pool->block_size;
-    }
-    return true;
-}
-
 RACY static void add_heap_classes(struct walk *walk, const struct heap *heap,
                                   struct rows_heap *row) {
     for (uint32_t c = 1; c < class_count; c++) {
@@ -168,13 +144,13 @@ RACY static struct rows_heap start_heap_row(const struct walk *walk, const struc
 RACY static bool read_heap(struct walk *walk, const struct heap *heap) {
     struct rows_heap row = start_heap_row(walk, heap);
     add_heap_classes(walk, heap, &row);
-    if (row.state == HEAP_LIVE && !read_slots(walk, heap, &row))
+    walk_bound_end(walk, heap);
+    if (walk->visit != NULL && row.state == HEAP_LIVE &&
+        !walk_slots(walk, heap, &row.current_free_blocks, &row.current_free_bytes))
         return false;
     struct rows_total *total = walk->total;
     total->heaps++;
     total->live_heaps += row.state == HEAP_LIVE;
-    total->bound_blocks += row.current_free_blocks;
-    total->bound_bytes += row.current_free_bytes;
     total->metadata_bytes += sizeof(struct heap);
     if (walk->visit == NULL)
         return true;
@@ -262,7 +238,7 @@ static bool walk_all(struct walk *walk, const struct pool_root *root) {
     if (root == NULL || !layout_known(root))
         return false;
     walk->total->large = root->large;
-    if (!walk_arenas(walk) || !walk_heaps(walk) || !walk_ranges(walk))
+    if (!walk_bound_begin(walk) || !walk_arenas(walk) || !walk_heaps(walk) || !walk_ranges(walk))
         return false;
     add_large(walk);
     walk->total->keep_bytes = root->keep_bytes;

@@ -92,6 +92,8 @@ static struct pool *lender(struct heap *heap, uint32_t size_class, uint32_t most
     if (!none)
         list_append(&heap->partial[size_class], pool);
     slot_set(heap, size_class, partial);
+    heap->count[size_class].refills++;
+    heap->count[size_class].refilled += partial->carved - pool_used(partial);
     return partial;
 }
 

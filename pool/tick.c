@@ -3,6 +3,7 @@
 #include "arena.h"
 #include "big.h"
 #include "decay.h"
+#include "extra.h"
 #include "hooks.h"
 #include "large.h"
 #include "os.h"
@@ -22,8 +23,10 @@ void tick_now(struct heap *heap) {
     uint64_t now_ms = os_now_ms();
     if (decay_due(now_ms))
         reconsider();
+    extra_tick(&heap->rest_extra, now_ms);
+    extra_tick(&heap->big_extra, now_ms);
+    rest_fit(heap);
     big_fit(heap);
-    rest_tick(heap, now_ms);
     if (hooks.tick != NULL)
         hooks.tick(now_ms);
 }

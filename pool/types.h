@@ -193,10 +193,11 @@ struct heap {
     struct pool *rest[REST_MAX];         /* pools that became empty, kept a while */
     uint32_t rest_first, rest_next;      /* oldest may be, next will be; modulo REST_MAX */
     uint32_t rest_bytes;
-    uint32_t rest_extra;       /* bytes that may rest beyond any heap's share: learnt */
-    uint32_t rest_ended;       /* pools that went back for want of room, in this period */
-    uint32_t rest_unused;      /* bytes that rested all through this period */
-    uint64_t rest_period_ends; /* ms */
+    struct extra {
+        uint32_t bytes;       /* that may be kept beyond any heap's share */
+        uint64_t ended;       /* bytes that went back for want of room, in this period */
+        uint64_t period_ends; /* ms */
+    } rest_extra, big_extra;
     /* Runs and large blocks freed last, kept a while. */
     struct pool *big_newest;                /* NULL: taken again */
     struct pool *big[BIG_MAX];              /* the others, in any order */

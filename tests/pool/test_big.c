@@ -279,6 +279,35 @@ static void test_kept_without_large(void) {
     pool_trim(0);
 }
 
+/* Other heaps keep little at first, and more of what they give back and fetch again. */
+static void keep_what_bounces(void *p) {
+    enum { RUNS = 10 };
+    static char *run[RUNS];
+    uint32_t kept[3];
+    (void)p;
+    for (int round = 0; round < 3; round++) {
+        for (int i = 0; i < RUNS; i++)
+            run[i] = alloc(POOL_BYTES * 4, false);
+        for (int i = 0; i < RUNS; i++)
+            release(run[i]);
+        kept[round] = self.heap->big_bytes;
+    }
+    CU_ASSERT(self.heap->index != 0);
+    CU_ASSERT(kept[0] <= 1u << 20);
+    CU_ASSERT(kept[1] > kept[0]);
+    CU_ASSERT(kept[2] <= RUNS * 4 * POOL_BYTES);
+    CU_ASSERT(self.heap->big_extra.bytes > 0);
+    heap_check(self.heap);
+}
+
+static void test_kept_bounces(void) {
+    in_thread(keep_what_bounces, NULL);
+    /* The first has a share of live instead. */
+    CU_ASSERT_EQUAL(self.heap->index, 0);
+    CU_ASSERT_EQUAL(self.heap->big_extra.bytes, 0);
+    pool_trim(0);
+}
+
 CU_TestInfo big_tests[] = {
     {"all sizes", test_sizes},
     {"clear", test_clear},
@@ -290,6 +319,7 @@ CU_TestInfo big_tests[] = {
     {"many kept", test_many_kept},
     {"the more the larger the program", test_kept_by_size},
     {"fewer without a large block", test_kept_without_large},
+    {"what bounces", test_kept_bounces},
     {"freed by another thread", test_freed_elsewhere},
     {"growing in small steps", test_grows_with_room},
     CU_TEST_INFO_NULL,

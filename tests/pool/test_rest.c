@@ -3,7 +3,6 @@
 #include "arena.h"
 #include "block_list.h"
 #include "heap_slow.h"
-#include "pool.h"
 #include "support.h"
 
 #define SIZE   2048
@@ -121,59 +120,41 @@ static void test_other_class(void) {
     limit(0);
 }
 
-/* Pools that went back for want of room and were fetched again may rest, as far as all heaps'
- * together are allowed to, until that goes unused. */
+/* Pools that went back for want of room and were fetched again may rest. */
 static void test_bounce(void) {
     enum { SOME = 40 };
-    rest_forget(self.heap);
+    struct extra *extra = &self.heap->rest_extra;
+    *extra = (struct extra){0};
     take(SOME * BLOCKS);
     drop(0, SOME * BLOCKS);
     uint32_t before = pools();
     CU_ASSERT(before < SOME);
     take(POOLS * BLOCKS);
-    CU_ASSERT_EQUAL(self.heap->rest_extra, (SOME - before) * POOL_BYTES);
+    CU_ASSERT_EQUAL(extra->bytes, (SOME - before) * POOL_BYTES);
     drop(0, SOME * BLOCKS);
     CU_ASSERT_EQUAL(pools(), POOLS);
     drop(SOME * BLOCKS, POOLS * BLOCKS);
-    take(POOLS * BLOCKS);
-    CU_ASSERT_EQUAL(self.heap->rest_extra, 1 << 20);
-    drop(0, POOLS * BLOCKS);
-    CU_ASSERT(self.heap->rest_bytes > 1 << 20);
-    CU_ASSERT(self.heap->rest_bytes <= ((uint32_t)512 << 10) + (1 << 20));
-
-    /* The first period had use for it, the second has not. */
-    uint64_t later = self.heap->rest_period_ends;
-    rest_tick(self.heap, later);
-    uint32_t extra = self.heap->rest_extra;
-    rest_tick(self.heap, later + pool_conf.decay_ms / 2);
-    CU_ASSERT_EQUAL(self.heap->rest_extra, extra);
-    rest_tick(self.heap, later + pool_conf.decay_ms);
-    CU_ASSERT(self.heap->rest_extra < extra);
-    CU_ASSERT(self.heap->rest_extra >= extra / 4);
-    rest_forget(self.heap);
-    take(BLOCKS);
-    drop(0, BLOCKS);
+    CU_ASSERT(self.heap->rest_bytes > (uint32_t)512 << 10);
+    CU_ASSERT(self.heap->rest_bytes <= ((uint32_t)512 << 10) + extra->bytes);
+    *extra = (struct extra){0};
+    rest_fit(self.heap);
     CU_ASSERT(self.heap->rest_bytes <= (uint32_t)512 << 10);
     limit(0);
 }
 
 /* Nothing is learnt from what is fetched for the first time, or was given back on demand. */
 static void test_no_bounce(void) {
-    rest_forget(self.heap);
+    struct extra *extra = &self.heap->rest_extra;
+    *extra = (struct extra){0};
     take(POOLS * BLOCKS);
-    CU_ASSERT_EQUAL(self.heap->rest_extra, 0);
+    CU_ASSERT_EQUAL(extra->bytes, 0);
     drop(0, 8 * BLOCKS);
     limit(0);
     take(8 * BLOCKS);
-    CU_ASSERT_EQUAL(self.heap->rest_extra, 0);
+    CU_ASSERT_EQUAL(extra->bytes, 0);
     drop(0, POOLS * BLOCKS);
     limit(0);
-    rest_tick(self.heap, self.heap->rest_period_ends);
-    take(POOLS * BLOCKS);
-    CU_ASSERT_EQUAL(self.heap->rest_extra, 0);
-    drop(0, POOLS * BLOCKS);
-    limit(0);
-    rest_forget(self.heap);
+    *extra = (struct extra){0};
 }
 
 CU_TestInfo rest_tests[] = {
