@@ -4,7 +4,6 @@
 #include "arena_set.h"
 #include "config.h"
 #include "decay.h"
-#include "extra.h"
 #include "heap.h"
 #include "os.h"
 #include "owner.h"
@@ -186,11 +185,15 @@ static void return_pools(struct pool *first, uint32_t count) {
 
 static bool purge_locked(uint64_t keep);
 
+/* What the calling thread's heap keeps for itself counts too. */
+static uint64_t heap_held(void) {
+    return self.heap != NULL ? self.heap->rest_bytes + self.heap->big_bytes : 0;
+}
+
 void arena_return(struct pool *first, uint32_t count) {
     lock_take(&lock);
     return_pools(first, count);
-    /* What the calling thread's heap keeps for itself counts too, but for what it learnt to. */
-    uint64_t allowed = decay_allowed_pools(self.heap != NULL ? extra_apart(self.heap) : 0);
+    uint64_t allowed = decay_allowed_pools(heap_held());
     uint64_t step = allowed > 0 ? PURGE_STEP : PURGE_STEP / 4;
     if (libpool_root.cached_pools_bytes > allowed + step)
         purge_locked(allowed);

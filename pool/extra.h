@@ -22,11 +22,4 @@ void extra_missed(struct extra *extra, size_t bytes, uint32_t most);
 /* Now and then: fades. */
 void extra_tick(struct extra *extra, uint64_t now_ms);
 
-/* What the heap keeps apart from that. */
-static inline uint64_t extra_apart(const struct heap *heap) {
-    uint64_t kept = (uint64_t)heap->rest_bytes + heap->big_bytes;
-    uint64_t extra = (uint64_t)heap->rest_extra.bytes + heap->big_extra.bytes;
-    return kept > extra ? kept - extra : 0;
-}
-
 #endif
