@@ -22,8 +22,8 @@ void rest_cancel(struct heap *heap, struct pool *pool);
 void rest_fit(struct heap *heap);
 /* A torn heap: nothing rests. */
 void rest_reset(struct heap *heap);
-/* Ends the oldest rests until at most `keep` bytes rest; what is still empty goes back: how many.
- */
+/* Ends the oldest rests until at most `keep` bytes rest. What is still empty goes back: so many
+ * bytes. */
 uint32_t rest_limit(struct heap *heap, uint32_t keep);
 
 #endif
