@@ -107,8 +107,7 @@ static struct place find(uint32_t count, bool run) {
     const struct pool *recent = count == 1 ? recent_find(run) : NULL;
     if (recent == NULL)
         return search(count, run);
-    struct arena *arena = recent->arena;
-    return (struct place){arena, (uint32_t)(recent - owner_record(arena->base)), 1, 1};
+    return (struct place){recent->arena, arena_place(recent), 1, 1};
 }
 
 static struct pool *claim(struct arena *arena, uint32_t first, uint32_t count) {
@@ -180,7 +179,7 @@ static void return_pools(struct pool *first, uint32_t count) {
     if (count == 1)
         recent_note(first);
     root_count(first->block_size == 0 ? EVENT_RUN_RETURNED : EVENT_POOL_RETURNED, 1);
-    unclaim(arena, (uint32_t)((size_t)(first->base - arena->base) >> POOL_SHIFT), count);
+    unclaim(arena, arena_place(first), count);
 }
 
 static bool purge_locked(uint64_t keep);
@@ -203,7 +202,7 @@ void arena_return(struct pool *first, uint32_t count) {
 bool arena_extend(struct pool *first, uint32_t count, uint32_t more) {
     lock_take(&lock);
     struct arena *arena = first->arena;
-    uint32_t next = (uint32_t)((size_t)(first->base - arena->base) >> POOL_SHIFT) + count;
+    uint32_t next = arena_place(first) + count;
     bool possible =
         next + more <= ARENA_POOLS && (arena->free & mask_of(next, more)) == mask_of(next, more);
     if (possible) {

@@ -3,6 +3,7 @@
 #ifndef POOL_ARENA_SET_H
 #define POOL_ARENA_SET_H
 
+#include "owner.h"
 #include "types.h"
 
 struct arena_set {
@@ -18,6 +19,11 @@ void arena_set_add(struct arena *arena);
 struct arena *arena_new(bool huge);
 /* Unmaps an arena without a pool in use; its records read as zero again. */
 void arena_drop(struct arena *arena);
+
+/* Which of its arena's pools it is. */
+static inline uint32_t arena_place(const struct pool *pool) {
+    return (uint32_t)(pool - owner_record(pool->arena->base));
+}
 
 /* Without the instruction, which not every x86-64 has, __builtin_popcountll is a call. */
 static inline uint32_t bits_set(uint64_t map) {

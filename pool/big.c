@@ -8,7 +8,7 @@
 #include "misuse.h"
 #include "os.h"
 #include "registry.h"
-#include "root.h"
+#include "share.h"
 #include "tick.h"
 
 #include <string.h>
@@ -17,19 +17,15 @@
 #define KEEP_MOST  ((uint64_t)4 << 20)
 #define KEEP_SHARE 12 /* of live */
 
-static uint32_t within(uint64_t least, uint64_t bytes, uint64_t most) {
-    return (uint32_t)(bytes < least ? least : bytes > most ? most : bytes);
-}
-
 /* What one heap may keep: enough for the buffers of one thread at work. Of a large program the
  * first keeps a twelfth, since what is freed last and used first keeps to fewer memory pages. There
  * may be hundreds of others, asleep when much of the program is freed: they share an amount, and
  * what they learn. */
 static uint32_t keep_limit(const struct heap *heap) {
     if (heap->index == 0)
-        return within(KEEP_LEAST, decay_live_about() / KEEP_SHARE, KEEP_MOST);
-    uint64_t part = 2 * KEEP_LEAST / (libpool_root.heap_count + 1);
-    return within((uint64_t)64 << 10, part, KEEP_LEAST) + heap->big_extra.bytes;
+        return (uint32_t)share_within(KEEP_LEAST, decay_live_about() / KEEP_SHARE, KEEP_MOST);
+    uint64_t part = share_within((uint64_t)64 << 10, share_part(2 * KEEP_LEAST), KEEP_LEAST);
+    return (uint32_t)part + heap->big_extra.bytes;
 }
 
 /* The first `from` pools are the run's already. */
@@ -210,13 +206,13 @@ static void must_start(const struct pool *pool, const void *p, const char *funct
 void big_free(struct pool *pool, void *p) {
     must_start(pool, p, "free");
     struct heap *heap = self.heap;
-    if (heap != NULL && keep(heap, pool))
+    if (heap == NULL)
+        return really_free(pool);
+    if (keep(heap, pool))
         return;
-    if (heap != NULL)
-        extra_ended(&heap->big_extra, pool->map_bytes);
+    extra_ended(&heap->big_extra, pool->map_bytes);
     really_free(pool);
-    if (heap != NULL)
-        big_fit(heap);
+    big_fit(heap);
 }
 
 size_t big_usable(const struct pool *pool, const void *p, const char *function) {

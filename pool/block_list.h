@@ -15,6 +15,11 @@ static inline RACY uint32_t pool_used(const struct pool *pool) {
     return (uint16_t)((pool->top >> 16) + 1 - pool->resting);
 }
 
+/* Cut and not in use: on the list, or spare. */
+static inline uint32_t pool_free_blocks(const struct pool *pool) {
+    return pool->carved - pool_used(pool);
+}
+
 /* pool.mail is last link << 32 | count << 16 | first link. */
 #define MAIL_ONE ((uint64_t)1 << 16)
 

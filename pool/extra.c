@@ -2,7 +2,7 @@
 
 #include "decay.h"
 #include "pool.h"
-#include "root.h"
+#include "share.h"
 
 #define SHARE 8 /* of live */
 #define LEAST ((uint64_t)2 << 20)
@@ -15,8 +15,7 @@ static uint64_t least(uint64_t one, uint64_t other) {
 /* No sum is kept of what the heaps have learnt: one whose thread sleeps would have taken it from
  * all others, and in a forked child those of vanished threads. */
 static uint64_t allowed(void) {
-    uint64_t share = decay_live_about() / SHARE;
-    return least(share > LEAST ? share : LEAST, MOST) / (libpool_root.heap_count + 1);
+    return share_part(share_within(LEAST, decay_live_about() / SHARE, MOST));
 }
 
 void extra_missed(struct extra *extra, size_t bytes, uint32_t most) {

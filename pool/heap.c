@@ -32,15 +32,11 @@ void heap_pool_reopened(struct heap *heap, struct pool *pool) {
     list_append(&heap->partial[pool->size_class], pool);
 }
 
-static uint32_t free_blocks(const struct pool *pool) {
-    return pool->carved - pool_used(pool);
-}
-
 void heap_pool_gained(struct heap *heap, struct pool *pool) {
     if (pool->state == POOL_FULL)
         heap_pool_reopened(heap, pool);
     if (pool_used(pool) == 0 && !pool->resting) {
-        spare_return(heap, pool, free_blocks(pool) - 1);
+        spare_return(heap, pool, pool_free_blocks(pool) - 1);
         rest_begin(heap, pool);
     }
 }
@@ -63,10 +59,7 @@ static uint32_t carve(struct heap *heap, struct pool *pool) {
 }
 
 static void count_refill(struct heap *heap, const struct pool *pool) {
-    struct class_count *count = &heap->count[pool->size_class];
-    count->list = free_blocks(pool);
-    count->refills++;
-    count->refilled += count->list;
+    heap->count[pool->size_class].list = slot_count_refill(heap, pool);
 }
 
 static void becomes_full(struct heap *heap, struct pool *pool) {
@@ -116,18 +109,17 @@ static uint32_t worth_taking(const struct pool *pool) {
 static struct pool *take_partial(struct heap *heap, uint32_t size_class, bool any) {
     struct pool_list *list = &heap->partial[size_class];
     const struct pool *newest = list->last;
-    struct pool *pool = list->first;
-    for (int tries = 0; pool != NULL && tries < 16; tries++) {
+    for (int tries = 0; list->first != NULL && tries < 16; tries++) {
+        struct pool *pool = list->first;
         list_remove(list, pool);
-        if (any || free_blocks(pool) >= worth_taking(pool) || pool->carved < pool->capacity) {
+        if (any || pool_free_blocks(pool) >= worth_taking(pool) || pool->carved < pool->capacity) {
             if (pool_used(pool) == 0)
                 block_list_sort(pool);
             return pool;
         }
         list_append(list, pool);
         if (pool == newest)
-            return NULL;
-        pool = list->first;
+            break;
     }
     return NULL;
 }

@@ -6,12 +6,12 @@
 #include "extra.h"
 #include "heap_slow.h"
 #include "list.h"
-#include "root.h"
+#include "share.h"
 #include "slot.h"
 
 /* Resting pools: how much memory all of a heap's may hold. Many heaps share the amount. */
 static uint32_t limit_bytes(const struct heap *heap) {
-    uint32_t heaps = libpool_root.heap_count, limit = ((uint32_t)512 << 10) / (heaps + 1) * 2;
+    uint32_t limit = (uint32_t)share_part((uint32_t)512 << 10) * 2;
     return heap->rest_extra.bytes + (limit > REST_LEAST ? limit : REST_LEAST);
 }
 

@@ -223,14 +223,18 @@ static bool walk_arenas(struct walk *walk) {
     return true;
 }
 
-static bool walk_heaps(struct walk *walk) {
+bool walk_heaps(struct walk *walk, bool (*visit)(struct walk *walk, const struct heap *heap)) {
     uint32_t left = walk->root->heap_count + 16;
     for (const struct heap *h = walk->root->heaps; h != NULL && left-- > 0; h = h->next_all) {
         h = walk_get(walk, h, sizeof *h, walk_copy(walk, heap));
-        if (h == NULL || !read_heap(walk, h) || !subtract_kept(walk, h))
+        if (h == NULL || !visit(walk, h))
             return false;
     }
     return true;
+}
+
+static bool add_heap(struct walk *walk, const struct heap *heap) {
+    return read_heap(walk, heap) && subtract_kept(walk, heap);
 }
 
 static bool walk_all(struct walk *walk, const struct pool_root *root) {
@@ -238,7 +242,8 @@ static bool walk_all(struct walk *walk, const struct pool_root *root) {
     if (root == NULL || !layout_known(root))
         return false;
     walk->total->large = root->large;
-    if (!walk_bound_begin(walk) || !walk_arenas(walk) || !walk_heaps(walk) || !walk_ranges(walk))
+    if (!walk_heaps(walk, walk_bound_begin) || !walk_arenas(walk) || !walk_heaps(walk, add_heap) ||
+        !walk_ranges(walk))
         return false;
     add_large(walk);
     walk->total->keep_bytes = root->keep_bytes;

@@ -73,7 +73,7 @@ struct rows_heap {
     uint32_t pools;
     uint64_t live_bytes, live_blocks;
     uint64_t free_bytes;
-    uint64_t current_free_blocks; /* in the pools its thread allocates from: the staleness bound */
+    uint64_t current_free_blocks; /* in the pools its thread allocates from */
     uint64_t current_free_bytes;
     uint64_t collected; /* blocks freed by other threads and collected, ever */
 };

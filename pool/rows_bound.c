@@ -40,19 +40,11 @@ static RACY void add_refilled(struct rows_total *total, const struct heap *heap,
     }
 }
 
-RACY bool walk_bound_begin(struct walk *walk) {
+RACY bool walk_bound_begin(struct walk *walk, const struct heap *heap) {
     struct rows_total *total = walk->total;
-    uint32_t left = walk->root->heap_count + 16;
-    for (const struct heap *h = walk->root->heaps; h != NULL && left-- > 0; h = h->next_all) {
-        h = walk_get(walk, h, sizeof *h, walk_copy(walk, heap));
-        if (h == NULL)
-            return false;
-        add_refilled(total, h, (uint64_t)-1);
-        if (h->state == HEAP_LIVE &&
-            !walk_slots(walk, h, &total->bound_blocks, &total->bound_bytes))
-            return false;
-    }
-    return true;
+    add_refilled(total, heap, (uint64_t)-1);
+    return heap->state != HEAP_LIVE ||
+           walk_slots(walk, heap, &total->bound_blocks, &total->bound_bytes);
 }
 
 void walk_bound_end(struct walk *walk, const struct heap *heap) {

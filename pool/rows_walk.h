@@ -31,11 +31,13 @@ static inline const void *walk_get(const struct walk *walk, const void *at, size
     return walk->source->read(walk->source->context, at, len, buf);
 }
 
+/* Calls `visit` for every heap, until it returns false. */
+bool walk_heaps(struct walk *walk, bool (*visit)(struct walk *walk, const struct heap *heap));
 /* What is free in the pools the heap's thread allocates from, whose counts change without a slow
  * path, is added. */
 bool walk_slots(struct walk *walk, const struct heap *heap, uint64_t *blocks, uint64_t *bytes);
 /* Before pools are looked at, and after, for each heap: total->bound_*. */
-bool walk_bound_begin(struct walk *walk);
+bool walk_bound_begin(struct walk *walk, const struct heap *heap);
 void walk_bound_end(struct walk *walk, const struct heap *heap);
 /* Calls visit->range for everything that is not an arena. */
 bool walk_ranges(struct walk *walk);

@@ -67,8 +67,16 @@ void slot_set(struct heap *heap, uint32_t size_class, struct pool *pool) {
 #define LEND_LEAST 4096
 
 static bool can_lend(const struct pool *pool, uint32_t most, uint32_t unused) {
-    uint32_t free = pool->carved - pool_used(pool);
+    uint32_t free = pool_free_blocks(pool);
     return pool->block_size <= most && free > unused && free * pool->block_size >= LEND_LEAST;
+}
+
+uint32_t slot_count_refill(struct heap *heap, const struct pool *pool) {
+    struct class_count *count = &heap->count[pool->size_class];
+    uint32_t blocks = pool_free_blocks(pool);
+    count->refills++;
+    count->refilled += blocks;
+    return blocks;
 }
 
 static struct pool *lend(struct heap *heap, struct pool *pool, uint32_t to) {
@@ -92,8 +100,7 @@ static struct pool *lender(struct heap *heap, uint32_t size_class, uint32_t most
     if (!none)
         list_append(&heap->partial[size_class], pool);
     slot_set(heap, size_class, partial);
-    heap->count[size_class].refills++;
-    heap->count[size_class].refilled += partial->carved - pool_used(partial);
+    slot_count_refill(heap, partial);
     return partial;
 }
 

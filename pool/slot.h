@@ -15,6 +15,8 @@ void slot_grew(struct heap *heap);
 /* Puts the pool, or pool_none, into the slots of `size_class` and of all it serves. Who borrowed
  * the pool that was there loses it. */
 void slot_set(struct heap *heap, uint32_t size_class, struct pool *pool);
+/* The pool's list was taken into use: how many blocks it brought. */
+uint32_t slot_count_refill(struct heap *heap, const struct pool *pool);
 /* A current pool of a larger class with blocks to lend; NULL: none. */
 struct pool *slot_borrow(struct heap *heap, uint32_t size_class);
 /* Takes the pools out of the thread's slots. */

@@ -1,6 +1,8 @@
 #define _GNU_SOURCE
 #include "support.h"
 
+#include "arena.h"
+
 #include <errno.h>
 #include <pthread.h>
 #include <signal.h>
@@ -125,4 +127,12 @@ bool has_flag(const void *at, const char *flag) {
     }
     fclose(file);
     return found;
+}
+
+struct pool *take_run(uint32_t count) {
+    struct pool *pool = arena_take(count, true);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(pool);
+    for (uint32_t i = 0; i < count; i++)
+        pool[i].state = i == 0 ? POOL_RUN : POOL_BODY;
+    return pool;
 }

@@ -20,6 +20,10 @@ extern const struct pool_hooks test_hooks;
 /* Runs `work(p)` in a thread, to its end, heap handed over. */
 void in_thread(void (*work)(void *p), void *p);
 
+/* Pools side by side from an arena, taken as a heap takes a run: the state says that they are
+ * somebody's. To be returned by arena_return. */
+struct pool *take_run(uint32_t count);
+
 /* The same numbers in each run. `*state` may start as anything. */
 uint64_t random_next(uint64_t *state);
 /* From `low` to `high`, small ones more often. */

@@ -7,15 +7,6 @@
 #include "owner.h"
 #include "support.h"
 
-/* Taken as a heap would: the state says that they are somebody's. */
-static struct pool *take(uint32_t count) {
-    struct pool *pool = arena_take(count, true);
-    CU_ASSERT_PTR_NOT_NULL_FATAL(pool);
-    for (uint32_t i = 0; i < count; i++)
-        pool[i].state = i == 0 ? POOL_RUN : POOL_BODY;
-    return pool;
-}
-
 static uint32_t place_of(const struct pool *pool) {
     return (uint32_t)((size_t)(pool->base - pool->arena->base) / POOL_BYTES);
 }
@@ -33,7 +24,7 @@ static void test_allowance(void) {
     static struct pool *pools[2 * ARENA_POOLS];
     size_t keep = pool_conf.keep_bytes;
     for (uint32_t i = 0; i < 2 * ARENA_POOLS; i++) {
-        pools[i] = take(1);
+        pools[i] = take_run(1);
         pools[i]->base[0] = 1;
     }
     for (uint32_t i = 0; i < 2 * ARENA_POOLS; i++)
@@ -45,7 +36,7 @@ static void test_allowance(void) {
 
 static void test_take(void) {
     for (uint32_t count = 1; count <= 16; count++) {
-        struct pool *pool = take(count);
+        struct pool *pool = take_run(count);
         CU_ASSERT_EQUAL((uintptr_t)pool->base % POOL_BYTES, 0);
         CU_ASSERT_EQUAL((uintptr_t)pool->arena->base % ARENA_BYTES, 0);
         CU_ASSERT_PTR_EQUAL(owner_record(pool->base), pool);
@@ -63,10 +54,10 @@ static void test_take(void) {
 
 /* Pools that are still resident come before untouched ones, and are called used. */
 static void test_resident_first(void) {
-    struct pool *first = take(1), *second = take(1);
+    struct pool *first = take_run(1), *second = take_run(1);
     char *base = first->base;
     arena_return(first, 1);
-    first = take(1);
+    first = take_run(1);
     CU_ASSERT_PTR_EQUAL(first->base, base);
     CU_ASSERT(!first->fresh);
     arena_return(first, 1);
@@ -76,7 +67,7 @@ static void test_resident_first(void) {
 
 static struct pool *fill_arena(struct pool **pools) {
     for (uint32_t i = 0; i < ARENA_POOLS; i++)
-        pools[i] = take(1);
+        pools[i] = take_run(1);
     return pools[0];
 }
 
@@ -89,9 +80,9 @@ static void test_fullest_first(void) {
     for (uint32_t i = 0; i < ARENA_POOLS / 2; i++)
         arena_return(one[i], 1);
     arena_return(two[0], 1);
-    two[0] = take(1);
+    two[0] = take_run(1);
     CU_ASSERT_PTR_EQUAL(two[0]->arena, fuller);
-    struct pool *next = take(1);
+    struct pool *next = take_run(1);
     CU_ASSERT_PTR_NOT_EQUAL(next->arena, fuller);
     arena_return(next, 1);
     for (uint32_t i = ARENA_POOLS / 2; i < ARENA_POOLS; i++)
@@ -103,13 +94,13 @@ static void test_fullest_first(void) {
 }
 
 static void test_extend(void) {
-    struct pool *run = take(2);
+    struct pool *run = take_run(2);
     struct arena *arena = run->arena;
     uint32_t behind = ARENA_POOLS - place_of(run) - 2;
     CU_ASSERT(arena_extend(run, 2, 1));
     CU_ASSERT(!((arena->free >> (place_of(run) + 2)) & 1));
     CU_ASSERT(!arena_extend(run, 3, behind)); /* one beyond the arena's end */
-    struct pool *wall = take(1);
+    struct pool *wall = take_run(1);
     CU_ASSERT_PTR_EQUAL_FATAL(wall, run + 3);
     CU_ASSERT(!arena_extend(run, 3, 1));
     arena_return(wall, 1);
@@ -121,13 +112,13 @@ static void test_extend(void) {
 }
 
 static void test_shrink(void) {
-    struct pool *run = take(5);
+    struct pool *run = take_run(5);
     uint32_t place = place_of(run);
     struct arena *arena = run->arena;
     arena_shrink(run, 5, 3);
     CU_ASSERT_EQUAL(arena->free >> place & 0x1f, 0x1c);
     arena_check();
-    struct pool *tail = take(3);
+    struct pool *tail = take_run(3);
     CU_ASSERT_PTR_EQUAL(tail, run + 2);
     CU_ASSERT_PTR_EQUAL(tail->base, run->base + 2 * POOL_BYTES);
     arena_return(tail, 3);
@@ -136,7 +127,7 @@ static void test_shrink(void) {
 }
 
 static void test_purge(void) {
-    struct pool *stays = take(1), *goes = take(4);
+    struct pool *stays = take_run(1), *goes = take_run(4);
     char *at = goes->base;
     memset(at, 1, 4 * POOL_BYTES);
     memset(stays->base, 2, POOL_BYTES);
@@ -148,7 +139,7 @@ static void test_purge(void) {
     CU_ASSERT_EQUAL(resident(stays->base, POOL_BYTES), POOL_BYTES);
     CU_ASSERT(zero(at, 4 * POOL_BYTES));
     CU_ASSERT(!arena_purge(0));
-    goes = take(4);
+    goes = take_run(4);
     CU_ASSERT(goes->fresh);
     arena_return(goes, 4);
     at = stays->base;
@@ -162,11 +153,12 @@ static void test_purge(void) {
 /* A run goes where it leaves no hole. */
 static void test_exact_fit(void) {
     struct pool *wall[3], *four, *two;
-    wall[0] = take(1), four = take(4), wall[1] = take(1), two = take(2), wall[2] = take(1);
+    wall[0] = take_run(1), four = take_run(4), wall[1] = take_run(1), two = take_run(2),
+    wall[2] = take_run(1);
     arena_return(four, 4);
     arena_return(two, 2);
-    CU_ASSERT_PTR_EQUAL(take(2), two);
-    CU_ASSERT_PTR_EQUAL(take(4), four);
+    CU_ASSERT_PTR_EQUAL(take_run(2), two);
+    CU_ASSERT_PTR_EQUAL(take_run(4), four);
     arena_return(four, 4);
     arena_return(two, 2);
     for (int i = 0; i < 3; i++)
@@ -204,7 +196,7 @@ static void test_huge_unasked(void) {
     bool usual = os_huge_unasked;
     for (int unasked = 0; unasked < 2; unasked++) {
         os_huge_unasked = unasked != 0;
-        struct pool *stays = take(1), *goes = take(2);
+        struct pool *stays = take_run(1), *goes = take_run(2);
         CU_ASSERT(!has_flag(stays->base, " nh"));
         memset(stays->base + 8 * POOL_BYTES, 1, POOL_BYTES); /* as a huge page would bring along */
         arena_return(goes, 2);
@@ -236,7 +228,7 @@ static void test_random(void) {
             *run = (struct taken){0};
         } else {
             run->count = (uint32_t)random_size(&state, 1, 16);
-            run->pool = take(run->count);
+            run->pool = take_run(run->count);
             CU_ASSERT(!run->pool->fresh || zero(run->pool->base, run->count * POOL_BYTES));
             fill(run->pool->base, run->count * POOL_BYTES, run->count);
         }

@@ -103,12 +103,10 @@ static void test_open_short(void) {
 
 /* Every byte of a run is its own, and none next to it. */
 static void test_run(void) {
-    struct pool *run = arena_take(3, true);
-    CU_ASSERT_PTR_NOT_NULL_FATAL(run);
+    struct pool *run = take_run(3);
     for (uint32_t i = 0; i < 3; i++) {
         run[i].base = run->base;
         run[i].run_pools = 3;
-        run[i].state = i == 0 ? POOL_RUN : POOL_BODY;
     }
     for (size_t offset = 0; offset < 3 * POOL_BYTES; offset += 7)
         if (owner_pool(run->base + offset) != run)

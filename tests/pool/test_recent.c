@@ -9,15 +9,6 @@
 #include "pool.h"
 #include "support.h"
 
-/* Runs of one pool, so that the heap has no part in it. */
-static struct pool *take(uint32_t count) {
-    struct pool *pool = arena_take(count, true);
-    CU_ASSERT_PTR_NOT_NULL_FATAL(pool);
-    for (uint32_t i = 0; i < count; i++)
-        pool[i].state = i == 0 ? POOL_RUN : POOL_BODY;
-    return pool;
-}
-
 static struct pool *find(bool run) {
     arena_lock();
     struct pool *pool = recent_find(run);
@@ -57,14 +48,14 @@ static void test_newest_first(void) {
     begin();
     struct pool *pool[4];
     for (int i = 0; i < 4; i++)
-        pool[i] = take(1);
+        pool[i] = take_run(1);
     /* Without the notes the first in order of addresses would come first. */
     arena_return(pool[0], 1);
     arena_return(pool[2], 1);
     arena_return(pool[1], 1);
-    CU_ASSERT_PTR_EQUAL(take(1), pool[1]);
-    CU_ASSERT_PTR_EQUAL(take(1), pool[2]);
-    CU_ASSERT_PTR_EQUAL(take(1), pool[0]);
+    CU_ASSERT_PTR_EQUAL(take_run(1), pool[1]);
+    CU_ASSERT_PTR_EQUAL(take_run(1), pool[2]);
+    CU_ASSERT_PTR_EQUAL(take_run(1), pool[0]);
     for (int i = 0; i < 4; i++)
         arena_return(pool[i], 1);
     end();
@@ -73,11 +64,11 @@ static void test_newest_first(void) {
 /* Each of them may have had another fate since. */
 static void test_not_free_any_more(void) {
     begin();
-    struct pool *stays = take(1), *one = take(1), *two = take(1);
+    struct pool *stays = take_run(1), *one = take_run(1), *two = take_run(1);
     CU_ASSERT_PTR_EQUAL(two, one + 1);
     arena_return(one, 1);
     arena_return(two, 1);
-    struct pool *both = take(2);
+    struct pool *both = take_run(2);
     CU_ASSERT_PTR_EQUAL(both, one);
     CU_ASSERT_PTR_NULL(find(false));
     arena_return(both, 2);
@@ -88,7 +79,7 @@ static void test_not_free_any_more(void) {
 
 static void test_given_back(void) {
     begin();
-    struct pool *stays = take(1), *goes = take(1);
+    struct pool *stays = take_run(1), *goes = take_run(1);
     arena_return(goes, 1);
     arena_purge(0);
     CU_ASSERT_PTR_NULL(find(false));
@@ -101,11 +92,11 @@ static void test_given_back(void) {
 
 static void test_not_in_huge(void) {
     begin();
-    struct pool *pool = take(1);
+    struct pool *pool = take_run(1);
     arena_return(pool, 1);
     pool->arena->huge = 1;
     CU_ASSERT_PTR_NULL(find(true));
-    pool = take(1);
+    pool = take_run(1);
     arena_return(pool, 1);
     pool->arena->huge = 1;
     CU_ASSERT_PTR_EQUAL(find(false), pool);
@@ -115,7 +106,7 @@ static void test_not_in_huge(void) {
 
 static void test_of_this_processor(void) {
     begin();
-    struct pool *pool = take(1);
+    struct pool *pool = take_run(1);
     if (go_to(1)) {
         arena_return(pool, 1);
         CU_ASSERT(go_to(0));
@@ -137,7 +128,7 @@ static void test_many(void) {
     size_t keep = pool_conf.keep_bytes;
     pool_conf.keep_bytes = ARENA_BYTES;
     for (int i = 0; i < ARENA_POOLS; i++)
-        pool[i] = take(1);
+        pool[i] = take_run(1);
     struct pool *first = owner_record(pool[0]->arena->base), *next;
     for (int i = 1; i < ARENA_POOLS; i++)
         arena_return(pool[i], 1);
