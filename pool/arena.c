@@ -7,7 +7,7 @@
 #include "heap.h"
 #include "os.h"
 #include "owner.h"
-#include "pool.h"
+#include "pool_map.h"
 #include "recent.h"
 #include "root.h"
 
@@ -19,26 +19,6 @@ void arena_lock(void) {
 
 void arena_unlock(void) {
     lock_release(&lock);
-}
-
-/* Bits i such that i .. i+count-1 are all set. */
-static uint64_t runs_of(uint64_t map, uint32_t count) {
-    uint32_t have = 1;
-    while (have < count) {
-        uint32_t step = have < count - have ? have : count - have;
-        map &= map >> step;
-        have += step;
-    }
-    return map;
-}
-
-static uint64_t mask_of(uint32_t first, uint32_t count) {
-    return (count == 64 ? ~(uint64_t)0 : ((uint64_t)1 << count) - 1) << first;
-}
-
-static uint32_t ones_from(uint64_t map, uint32_t first) {
-    uint64_t rest = ~(map >> first);
-    return rest == 0 ? 64 - first : (uint32_t)__builtin_ctzll(rest);
 }
 
 struct place {
@@ -166,9 +146,15 @@ static void unclaim(struct arena *arena, uint32_t first, uint32_t count) {
 }
 
 /* Purging in steps keeps the number of calls small: nothing happens until the allowance is
- * exceeded by a step, then everything above the allowance goes at once. A shorter one where a heap
- * holds more than the allowance already. */
-#define PURGE_STEP ((uint64_t)256 << 10)
+ * exceeded by a step, then everything above the allowance goes at once. A longer one where much is
+ * allowed, so that more goes in each call, and a shorter one where a heap holds more than the
+ * allowance already. */
+#define PURGE_STEP  ((uint64_t)256 << 10)
+#define PURGE_SHARE 8 /* of what is allowed */
+
+static uint64_t purge_step(uint64_t allowed) {
+    return allowed > 0 ? PURGE_STEP + allowed / PURGE_SHARE : PURGE_STEP / 4;
+}
 
 static void return_pools(struct pool *first, uint32_t count) {
     struct arena *arena = first->arena;
@@ -182,8 +168,6 @@ static void return_pools(struct pool *first, uint32_t count) {
     unclaim(arena, arena_place(first), count);
 }
 
-static bool purge_locked(uint64_t keep);
-
 /* What the calling thread's heap keeps for itself counts too. */
 static uint64_t heap_held(void) {
     return self.heap != NULL ? self.heap->rest_bytes + self.heap->big_bytes : 0;
@@ -193,10 +177,10 @@ void arena_return(struct pool *first, uint32_t count) {
     lock_take(&lock);
     return_pools(first, count);
     uint64_t allowed = decay_allowed_pools(heap_held());
-    uint64_t step = allowed > 0 ? PURGE_STEP : PURGE_STEP / 4;
-    if (libpool_root.cached_pools_bytes > allowed + step)
-        purge_locked(allowed);
+    bool over = libpool_root.cached_pools_bytes > allowed + purge_step(allowed);
     lock_release(&lock);
+    if (over)
+        arena_purge(allowed);
 }
 
 bool arena_extend(struct pool *first, uint32_t count, uint32_t more) {
@@ -219,65 +203,6 @@ void arena_shrink(struct pool *first, uint32_t count, uint32_t less) {
     arena_return(tail, less);
 }
 
-/* What came with a huge page and was never handed out counts as nobody's, but is resident until
- * the first of the arena's pools goes back: from then on the page is in small pieces anyway. They
- * have to stay so, or the kernel makes one huge page of them again, some seconds later, and what
- * was given back is resident. (It may have come unasked.) */
-static void purge_untouched(struct arena *arena) {
-    uint64_t map = arena->free & ~arena->dirty;
-    os_small(arena->base, ARENA_BYTES);
-    arena->huge = arena->whole = 0;
-    while (map != 0) {
-        uint32_t first = (uint32_t)__builtin_ctzll(map), count = ones_from(map, first);
-        map &= ~mask_of(first, count);
-        os_purge(arena->base + ((size_t)first << POOL_SHIFT), (size_t)count << POOL_SHIFT);
-    }
-}
-
-/* Gives the free dirty pools of an arena back, whole stretches at a time. */
-static void purge_arena(struct arena *arena) {
-    if (arena->whole && (arena->free & arena->dirty) != 0)
-        purge_untouched(arena);
-    uint64_t map = arena->free & arena->dirty;
-    while (map != 0) {
-        uint32_t first = (uint32_t)__builtin_ctzll(map), count = ones_from(map, first);
-        uint64_t bytes = (uint64_t)count << POOL_SHIFT;
-        map &= ~mask_of(first, count);
-        if (!os_purge(arena->base + ((size_t)first << POOL_SHIFT), bytes))
-            continue;
-        arena->dirty &= ~mask_of(first, count);
-        decay_gave_back(bytes);
-        libpool_root.cached_pools_bytes -= bytes;
-    }
-}
-
-/* Emptiest arenas first: what they hold is least likely to be filled soon. */
-static bool purge_locked(uint64_t keep) {
-    bool any = false;
-    for (uint32_t n = ARENA_POOLS; n > 0 && libpool_root.cached_pools_bytes > keep; n--) {
-        for (struct arena *a = arena_set.bucket[n], *next;
-             a != NULL && libpool_root.cached_pools_bytes > keep; a = next) {
-            next = a->next;
-            any |= (a->free & a->dirty) != 0;
-            if (n == ARENA_POOLS)
-                arena_drop(a);
-            else
-                purge_arena(a);
-        }
-    }
-    return any;
-}
-
-bool arena_purge(uint64_t keep) {
-    lock_take(&lock);
-    bool any = purge_locked(keep);
-    /* An arena whose memory is with the OS already still takes address space. */
-    for (; keep == 0 && arena_set.bucket[ARENA_POOLS] != NULL; any = true)
-        arena_drop(arena_set.bucket[ARENA_POOLS]);
-    lock_release(&lock);
-    return any;
-}
-
 void arena_check(void) {
     if (!CHECKED)
         return;
@@ -287,8 +212,9 @@ void arena_check(void) {
         struct pool *record = owner_record(a->base);
         for (uint32_t i = 0; i < ARENA_POOLS; i++) {
             assert(record[i].arena == a);
-            assert((record[i].state == POOL_NONE) >= ((a->free >> i & 1) != 0));
+            assert((record[i].state == POOL_NONE) >= (((a->free | a->leaving) >> i & 1) != 0));
         }
+        assert((a->free & a->leaving) == 0 && bits_set(a->free) == a->free_count);
         dirty += (uint64_t)bits_set(a->free & a->dirty) << POOL_SHIFT;
     }
     assert(dirty == libpool_root.cached_pools_bytes);

@@ -5,6 +5,7 @@
 #include "meta.h"
 #include "os.h"
 #include "owner.h"
+#include "pool_map.h"
 #include "root.h"
 
 struct arena_set arena_set;

@@ -25,12 +25,4 @@ static inline uint32_t arena_place(const struct pool *pool) {
     return (uint32_t)(pool - owner_record(pool->arena->base));
 }
 
-/* Without the instruction, which not every x86-64 has, __builtin_popcountll is a call. */
-static inline uint32_t bits_set(uint64_t map) {
-    map -= map >> 1 & 0x5555555555555555;
-    map = (map & 0x3333333333333333) + (map >> 2 & 0x3333333333333333);
-    map = (map + (map >> 4)) & 0x0f0f0f0f0f0f0f0f;
-    return (uint32_t)(map * 0x0101010101010101 >> 56);
-}
-
 #endif

@@ -8,6 +8,7 @@
 #include <stdatomic.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/rseq.h>
 #include <sys/syscall.h>
@@ -163,6 +164,37 @@ bool os_purge(void *at, size_t bytes) {
     bool done = madvise(at, bytes, MADV_DONTNEED) == 0;
     errno = saved;
     return done;
+}
+
+#ifndef PIDFD_SELF
+#define PIDFD_SELF (-10000) /* <linux/pidfd.h> of Linux 6.14 */
+#endif
+
+/* The kernel does not know how, or may not: nothing is tried again. */
+static atomic_bool one_by_one;
+
+/* How many of the ranges, from the first, went back in one call. A program under a seccomp filter
+ * may be killed for a call that its author did not think of, as it is not for madvise. */
+static uint32_t purge_together(const struct iovec *range, uint32_t count) {
+    if (count < 2 || atomic_load_explicit(&one_by_one, memory_order_relaxed) ||
+        prctl(PR_GET_SECCOMP, 0, 0, 0, 0) != 0)
+        return 0;
+    long done = syscall(SYS_process_madvise, PIDFD_SELF, range, (size_t)count, MADV_DONTNEED, 0);
+    uint32_t whole = 0;
+    for (; whole < count && done >= (long)range[whole].iov_len; whole++)
+        done -= (long)range[whole].iov_len;
+    if (whole == 0)
+        atomic_store_explicit(&one_by_one, true, memory_order_relaxed);
+    return whole;
+}
+
+uint64_t os_purge_many(const struct iovec *range, uint32_t count) {
+    uint64_t refused = 0;
+    int saved = errno;
+    for (uint32_t i = purge_together(range, count); i < count; i++)
+        refused |= (uint64_t)!os_purge(range[i].iov_base, range[i].iov_len) << i;
+    errno = saved;
+    return refused;
 }
 
 void os_huge(void *at, size_t bytes) {

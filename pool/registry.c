@@ -247,6 +247,7 @@ void pool_fork_child(void) {
         if (heap->state == HEAP_LIVE)
             abandon(heap, HEAP_TORN);
     }
+    arena_purge_fork_child();
     process = getpid();
     if (self.heap != NULL)
         self.heap->tid = os_tid();

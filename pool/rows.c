@@ -103,7 +103,8 @@ RACY static bool read_arena(struct walk *walk, const struct arena *arena) {
         .base = (uintptr_t)arena->base,
         .index = arena->index,
         .huge = arena->huge,
-        .free_clean = (uint32_t)__builtin_popcountll(arena->free & ~arena->dirty),
+        .free_clean =
+            (uint32_t)__builtin_popcountll((arena->free & ~arena->dirty) | arena->leaving),
         .free_dirty = (uint32_t)__builtin_popcountll(arena->free & arena->dirty),
     };
     for (uint32_t i = 0; i < ARENA_POOLS; i++) {

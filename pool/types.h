@@ -150,6 +150,7 @@ struct arena {
     char *base;
     uint64_t free;      /* bit i: pool i is free */
     uint64_t dirty;     /* bit i: pool i has been touched since the OS gave it (free or not) */
+    uint64_t leaving;   /* bit i: pool i, free before, is being given back to the OS */
     uint32_t index;     /* number of this arena since the start of the process */
     uint8_t free_count; /* bits set in free */
     uint8_t huge;       /* a huge page was asked for, and nothing of it was given back yet */

@@ -2,8 +2,12 @@
 #include "os.h"
 
 #include <errno.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#include <stddef.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -31,6 +35,80 @@ static void test_map(void) {
     os_small(at, LENGTH);
     os_unmap(at, LENGTH);
     CU_ASSERT(!mapped(at));
+}
+
+#define HOLES OS_PURGE_MOST
+
+/* Every second stretch of a mapping. */
+static char *make_holes(struct iovec *range) {
+    char *at = os_map(NULL, HOLES * 2 * LENGTH);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(at);
+    memset(at, 1, HOLES * 2 * LENGTH);
+    for (int i = 0; i < HOLES; i++)
+        range[i] = (struct iovec){at + i * 2 * LENGTH, LENGTH};
+    return at;
+}
+
+static size_t holes_resident(const struct iovec *range) {
+    size_t bytes = 0;
+    for (int i = 0; i < HOLES; i++)
+        bytes += resident(range[i].iov_base, LENGTH);
+    return bytes;
+}
+
+static void test_purge_many(void) {
+    struct iovec range[HOLES];
+    char *at = make_holes(range);
+    errno = 0;
+    CU_ASSERT_EQUAL(os_purge_many(range, 0), 0);
+    CU_ASSERT_EQUAL(os_purge_many(range, 1), 0);
+    CU_ASSERT_EQUAL(holes_resident(range), (HOLES - 1) * LENGTH);
+    CU_ASSERT_EQUAL(os_purge_many(range, HOLES), 0);
+    CU_ASSERT_EQUAL(holes_resident(range), 0);
+    CU_ASSERT_EQUAL(resident(at, HOLES * 2 * LENGTH), HOLES * LENGTH);
+    CU_ASSERT_EQUAL(errno, 0);
+    os_unmap(at, HOLES * 2 * LENGTH);
+}
+
+/* One that is locked stays, and is told; the others go. First one in the middle, then the first. */
+static void test_purge_refused(void) {
+    struct iovec range[HOLES];
+    for (int i = 5; i >= 0; i -= 5) {
+        char *at = make_holes(range);
+        CU_ASSERT_EQUAL_FATAL(syscall(SYS_mlock, range[i].iov_base, OS_PAGE),
+                              0); /* not the sanitizers' */
+        CU_ASSERT_EQUAL(os_purge_many(range, HOLES), (uint64_t)1 << i);
+        CU_ASSERT_EQUAL(*(char *)range[i].iov_base, 1);
+        CU_ASSERT_EQUAL(holes_resident(range), resident(range[i].iov_base, LENGTH));
+        os_unmap(at, HOLES * 2 * LENGTH);
+    }
+}
+
+/* Kills the process for anything but what it needs to give memory back one by one. */
+static void forbid_process_madvise(void) {
+    struct sock_filter code[] = {
+        BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_process_madvise, 0, 1),
+        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_KILL_PROCESS),
+        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+    };
+    struct sock_fprog filter = {sizeof code / sizeof *code, code};
+    if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 ||
+        prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &filter) != 0)
+        __builtin_trap();
+}
+
+static void purge_filtered(void *p) {
+    forbid_process_madvise();
+    if (os_purge_many(p, HOLES) != 0 || holes_resident(p) != 0)
+        __builtin_trap();
+}
+
+static void test_purge_filtered(void) {
+    struct iovec range[HOLES];
+    char *at = make_holes(range);
+    CU_ASSERT_EQUAL(stopped_for(purge_filtered, range), RETURNED);
+    os_unmap(at, HOLES * 2 * LENGTH);
 }
 
 static void test_aligned(void) {
@@ -168,6 +246,8 @@ static void test_barrier(void) {
 CU_TestInfo os_tests[] = {
     {"lengths in whole memory pages", test_round},
     {"map, purge, unmap", test_map},
+    {"purge many", test_purge_many},
+    {"purge many under a filter of system calls", test_purge_filtered},
     {"aligned, nothing left around it", test_aligned},
     {"reserve", test_reserve},
     {"remap keeps contents", test_remap},
@@ -178,5 +258,6 @@ CU_TestInfo os_tests[] = {
     {"limits and memory of the machine", test_limits},
     {"threads", test_threads},
     {"barrier, also in a child", test_barrier},
+    {"purge many, of which one is locked", test_purge_refused},
     CU_TEST_INFO_NULL,
 };

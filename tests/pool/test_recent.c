@@ -7,6 +7,7 @@
 #include "arena_set.h"
 #include "owner.h"
 #include "pool.h"
+#include "pool_map.h"
 #include "support.h"
 
 static struct pool *find(bool run) {

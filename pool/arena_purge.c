@@ -1,0 +1,146 @@
+/* Free pools' memory goes back to the OS.
+ *
+ * Not a stretch at a time and not under the arena lock: where several threads run, each call
+ * interrupts the other processors, and all who want pools would wait for that. So stretches are
+ * gathered under the lock, up to BATCH; on their way back they are neither free nor in use
+ * (arena.leaving); then they are free and clean. A fork in between leaves the child with them as
+ * they were before. */
+#include "arena.h"
+
+#include "arena_set.h"
+#include "decay.h"
+#include "os.h"
+#include "pool_map.h"
+#include "root.h"
+
+#define BATCH OS_PURGE_MOST
+
+struct batch {
+    uint32_t fewer; /* arenas with as many free pools, or more, have been looked at */
+    uint32_t count;
+    uint64_t refused; /* bit i: the OS did not take range[i] */
+    struct iovec range[BATCH];
+    struct arena *arena[BATCH];
+};
+
+static bool more_wanted(const struct batch *batch, uint64_t keep) {
+    return libpool_root.cached_pools_bytes > keep && batch->count < BATCH;
+}
+
+/* What came with a huge page and was never handed out is resident all the same, as nobody's: from
+ * now on, the page being in small pieces, as free memory like any other. They have to stay small,
+ * or the kernel makes one huge page of them again, some seconds later, and what was given back is
+ * resident. (It may have come unasked.) */
+static void take_apart(struct arena *arena) {
+    uint64_t untouched = arena->free & ~arena->dirty;
+    os_small(arena->base, ARENA_BYTES);
+    arena->huge = arena->whole = 0;
+    arena->dirty |= untouched;
+    libpool_root.cached_pools_bytes += bytes_of(untouched);
+    decay_keep(bytes_of(untouched));
+}
+
+/* Puts the arena's free dirty pools into the batch, whole stretches, as many as there is room for.
+ */
+static void gather_from(struct arena *arena, struct batch *batch) {
+    if ((arena->free & arena->dirty) == 0)
+        return;
+    if (arena->whole)
+        take_apart(arena);
+    uint64_t left = arena->free & arena->dirty, gone;
+    arena_set_remove(arena);
+    for (; left != 0 && batch->count < BATCH; left &= ~gone) {
+        gone = first_stretch(left);
+        uint32_t first = (uint32_t)__builtin_ctzll(gone);
+        batch->arena[batch->count] = arena;
+        batch->range[batch->count++] =
+            (struct iovec){arena->base + ((size_t)first << POOL_SHIFT), bytes_of(gone)};
+        arena->free &= ~gone;
+        arena->free_count -= bits_set(gone);
+        arena->leaving |= gone;
+        libpool_root.cached_pools_bytes -= bytes_of(gone);
+    }
+    arena_set_add(arena);
+}
+
+/* Emptiest arenas first: what they hold is least likely to be filled soon. True: something goes. */
+static bool gather(struct batch *batch, uint64_t keep) {
+    bool any = false;
+    batch->count = 0;
+    for (; batch->fewer > 0 && more_wanted(batch, keep); batch->fewer--) {
+        for (struct arena *a = arena_set.bucket[batch->fewer], *next;
+             a != NULL && more_wanted(batch, keep); a = next) {
+            next = a->next;
+            any |= (a->free & a->dirty) != 0;
+            if (batch->fewer == ARENA_POOLS)
+                arena_drop(a);
+            else
+                gather_from(a, batch);
+        }
+        if (batch->count == BATCH)
+            break;
+    }
+    return any;
+}
+
+/* They are free again: clean, or dirty if they were refused (locked memory). */
+static void come_back(struct arena *arena, uint64_t pools, bool clean) {
+    arena_set_remove(arena);
+    arena->leaving &= ~pools;
+    arena->free |= pools;
+    arena->free_count += bits_set(pools);
+    arena_set_add(arena);
+    if (clean)
+        arena->dirty &= ~pools;
+    else
+        libpool_root.cached_pools_bytes += bytes_of(pools);
+}
+
+/* The ranges of the batch went back, or did not: then no more are tried. */
+static void settle(struct batch *batch) {
+    uint64_t gone = 0;
+    for (uint32_t i = 0; i < batch->count; i++) {
+        struct arena *arena = batch->arena[i];
+        size_t at = (size_t)((char *)batch->range[i].iov_base - arena->base) >> POOL_SHIFT;
+        size_t bytes = batch->range[i].iov_len;
+        bool clean = (batch->refused >> i & 1) == 0;
+        come_back(arena, mask_of((uint32_t)at, (uint32_t)(bytes >> POOL_SHIFT)), clean);
+        gone += clean ? bytes : 0;
+    }
+    if (gone > 0)
+        decay_gave_back(gone);
+    if (batch->refused != 0)
+        batch->fewer = 0;
+}
+
+/* An arena whose memory is with the OS already still takes address space. */
+static bool drop_clean(void) {
+    bool any = arena_set.bucket[ARENA_POOLS] != NULL;
+    while (arena_set.bucket[ARENA_POOLS] != NULL)
+        arena_drop(arena_set.bucket[ARENA_POOLS]);
+    return any;
+}
+
+bool arena_purge(uint64_t keep) {
+    struct batch batch;
+    bool any = false;
+    batch.fewer = ARENA_POOLS;
+    batch.count = 0;
+    batch.refused = 0;
+    do {
+        arena_lock();
+        settle(&batch);
+        any |= gather(&batch, keep);
+        if (batch.count == 0 && keep == 0)
+            any |= drop_clean();
+        arena_unlock();
+        batch.refused = os_purge_many(batch.range, batch.count);
+    } while (batch.count > 0);
+    return any;
+}
+
+void arena_purge_fork_child(void) {
+    for (struct arena *a = libpool_root.arenas; a != NULL; a = a->all_next)
+        if (a->leaving != 0)
+            come_back(a, a->leaving, false);
+}
