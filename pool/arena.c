@@ -104,7 +104,7 @@ static struct pool *claim(struct arena *arena, uint32_t first, uint32_t count) {
         libpool_root.cached_pools_bytes -= (uint64_t)dirty << POOL_SHIFT;
     }
     if (dirty < count)
-        decay_fresh((uint64_t)(count - dirty) << POOL_SHIFT);
+        decay_pools_fresh((uint64_t)(count - dirty) << POOL_SHIFT);
     decay_live((int64_t)count << POOL_SHIFT);
     struct pool *pool = owner_record(arena->base) + first;
     pool->base = arena->base + ((size_t)first << POOL_SHIFT);

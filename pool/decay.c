@@ -26,6 +26,8 @@ struct pool_conf pool_conf = {
 #define FALLEN_MOST ((uint64_t)128 << 20)
 
 #define RISEN_SHARE 3
+/* Fewer mappings may wait for larger ones: a table that doubles keeps what it was before. */
+#define IDLE_SHARE 4
 
 static struct {
     uint64_t live;        /* bytes of pools, runs and large blocks in use */
@@ -37,6 +39,7 @@ static struct {
     uint64_t bounced;     /* learnt allowance */
     uint64_t recent;      /* given back not long ago */
     uint64_t least_kept;  /* low water of kept in this period: never needed */
+    uint64_t grown;       /* of pools from the OS since mappings last came and went */
     uint64_t period_ends; /* ms */
 } decay;
 
@@ -69,18 +72,29 @@ static uint64_t fallen(uint64_t other) {
     return by < FALLEN_MOST ? by : FALLEN_MOST;
 }
 
-/* The options' part, and what was learnt, up to a share of live and what live fell by, or what may
+/* The options' part. */
+static RACY uint64_t fixed(void) {
+    return pool_conf.keep_bytes + decay.live / 256 * pool_conf.keep_share;
+}
+
+/* With that, what was learnt, up to a share of live and what live fell by, or what may
  * rise again. */
 static uint64_t allowance(uint64_t share, uint64_t other) {
     fade();
-    uint64_t fixed = pool_conf.keep_bytes + decay.live / 256 * pool_conf.keep_share;
     uint64_t most = BOUNCE_MOST + share + fallen(other);
     uint64_t learnt = decay.bounced < most ? decay.bounced : most;
-    return fixed + (learnt > decay.risen ? learnt : decay.risen);
+    return fixed() + (learnt > decay.risen ? learnt : decay.risen);
+}
+
+RACY bool decay_idle(void) {
+    uint64_t cached = libpool_root.large.cached_bytes;
+    return decay.grown >= cached && cached > fixed() + decay.live / IDLE_SHARE;
 }
 
 uint64_t decay_allowed(void) {
     uint64_t allowed = allowance(decay.live / MAPPING_SHARE, libpool_root.cached_pools_bytes);
+    if (decay_idle())
+        allowed = fixed();
     libpool_root.keep_bytes = allowed;
     return allowed;
 }
@@ -118,6 +132,15 @@ RACY bool decay_fell(void) {
 
 uint64_t decay_kept(void) {
     return decay.kept;
+}
+
+void decay_pools_fresh(uint64_t bytes) {
+    decay.grown += bytes;
+    decay_fresh(bytes);
+}
+
+void decay_mappings_change(void) {
+    decay.grown = 0;
 }
 
 void decay_keep(uint64_t bytes) {

@@ -16,6 +16,8 @@
  * goes up and down a little and keeps what it will want again; one that only frees loses this
  * allowance with every byte.
  *
+ * Mappings that nobody wanted while pools took as much from the OS are kept for neither reason.
+ *
  * All functions are to be called under the arena lock, unless they say otherwise.
  */
 #ifndef POOL_DECAY_H
@@ -31,6 +33,10 @@ uint64_t decay_allowed_pools(uint64_t held);
 /* Is it time to ask for huge pages for `bytes` that may be touched only in part? Not while that
  * would be more than a thirty-second of what is in use. */
 bool decay_huge(uint64_t bytes);
+/* Have the kept mappings, more than a quarter of live, been of no use for so long that as much had
+ * to come from the OS for pools? Then only the options' part of them may be kept. A hint, no lock
+ * needed. */
+bool decay_idle(void);
 /* Bytes of pools, runs and large blocks in use, about; no lock needed. */
 uint64_t decay_live_about(void);
 /* Is less in use than half of the most of late? The same. */
@@ -47,8 +53,11 @@ void decay_keep(uint64_t bytes);
 void decay_reuse(uint64_t bytes);
 /* `bytes` of kept memory went back to the OS. */
 void decay_gave_back(uint64_t bytes);
-/* `bytes` had to come from the OS. */
+/* `bytes` had to come from the OS; for pools. */
 void decay_fresh(uint64_t bytes);
+void decay_pools_fresh(uint64_t bytes);
+/* Mappings were freed and are kept, or taken into use again. */
+void decay_mappings_change(void);
 /* Bytes came into use or went out of it. */
 void decay_live(int64_t bytes);
 /* The same bytes, as far as they are runs'. */

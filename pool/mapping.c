@@ -26,6 +26,7 @@ static void take_piece(struct extent *piece, size_t bytes, struct mapping_dirt *
     if (!warm)
         return;
     decay_reuse(piece->bytes);
+    decay_mappings_change();
     if (dirt->bytes == 0)
         dirt->at = piece->at;
     dirt->bytes = (size_t)(piece->at + piece->bytes - dirt->at);
@@ -175,6 +176,7 @@ void mapping_cut(struct extent *extent, size_t bytes) {
 
 void mapping_keep(struct extent *extent) {
     decay_keep(extent->bytes);
+    decay_mappings_change();
     extent_free(extent, EXTENT_WARM);
 }
 

@@ -21,7 +21,7 @@ static void reconsider(void) {
 
 void tick_now(struct heap *heap) {
     uint64_t now_ms = os_now_ms();
-    if (decay_due(now_ms))
+    if (decay_due(now_ms) || decay_idle())
         reconsider();
     extra_tick(&heap->rest_extra, now_ms);
     extra_tick(&heap->big_extra, now_ms);

@@ -215,6 +215,33 @@ static void test_ripples(void) {
     forget();
 }
 
+/* Mappings that nobody asks for while pools take as much from the OS are not kept for having
+ * bounced, or because live rose. */
+static void test_idle(void) {
+    decay_live((int64_t)(60 * MIB));
+    libpool_root.large.cached_bytes = 18 * MIB;
+    decay_mappings_change();
+    uint64_t usual_most = decay_allowed();
+    CU_ASSERT(usual_most > 18 * MIB);
+    decay_pools_fresh(18 * MIB - 1);
+    CU_ASSERT(!decay_idle());
+    CU_ASSERT_EQUAL(decay_allowed(), usual_most);
+    decay_pools_fresh(1);
+    CU_ASSERT(decay_idle());
+    CU_ASSERT_EQUAL(decay_allowed(), always(60 * MIB));
+    CU_ASSERT(decay_allowed_pools(0) > always(60 * MIB));
+    decay_mappings_change();
+    CU_ASSERT(!decay_idle());
+    CU_ASSERT_EQUAL(decay_allowed(), usual_most);
+    decay_pools_fresh(100 * MIB);
+    libpool_root.large.cached_bytes = 17 * MIB; /* a quarter of live may wait */
+    CU_ASSERT(!decay_idle());
+    libpool_root.large.cached_bytes = 0;
+    decay_live(-(int64_t)(60 * MIB));
+    age();
+    forget();
+}
+
 CU_TestInfo decay_tests[] = {
     {"options count at once", test_conf},
     {"a share of what is live", test_share},
@@ -226,5 +253,6 @@ CU_TestInfo decay_tests[] = {
     {"how long live has fallen", test_fell},
     {"waves", test_waves},
     {"ripples", test_ripples},
+    {"mappings of no use", test_idle},
     CU_TEST_INFO_NULL,
 };

@@ -1,6 +1,7 @@
 #define _GNU_SOURCE
 #include "tick.h"
 
+#include <string.h>
 #include <unistd.h>
 
 #include "os.h"
@@ -70,10 +71,43 @@ static uint64_t kept(void) {
     return libpool_root.cached_pools_bytes + libpool_root.large.cached_bytes;
 }
 
+#define MANY 4000
+static void *small[MANY];
+
+static void grow(int from, int to) {
+    for (int i = from; i < to; i++)
+        CU_ASSERT_PTR_NOT_NULL_FATAL(small[i] = pool_malloc(SMALL_MAX));
+}
+
+static void shrink(int from) {
+    while (from > 0)
+        pool_free(small[--from]);
+}
+
+/* A large block that was freed is kept while the program may want it again, but not while it grows
+ * by as much in small blocks. */
+static void test_idle_mapping(void) {
+    size_t bytes = (size_t)9 << 20;
+    int few = 800;
+    grow(0, few);
+    for (int i = 0; i < 3; i++) { /* once given back, it is wanted again */
+        char *large = pool_malloc(bytes);
+        CU_ASSERT_PTR_NOT_NULL_FATAL(large);
+        memset(large, 1, bytes);
+        pool_free(large);
+    }
+    uint64_t cached = libpool_root.large.cached_bytes;
+    CU_ASSERT(cached >= bytes);
+    grow(few, few + 400); /* six MiB */
+    CU_ASSERT_EQUAL(libpool_root.large.cached_bytes, cached);
+    grow(few + 400, few + 800);
+    CU_ASSERT(libpool_root.large.cached_bytes < bytes / 3);
+    shrink(few + 800);
+}
+
 /* What was learnt to be kept goes back at any slow path once it has been idle for long, though
  * nothing is freed then. */
 static void test_reconsiders(void) {
-    static void *small[4000];
     size_t keep = pool_conf.keep_bytes;
     pool_conf.decay_ms = 20;
     pool_conf.keep_bytes = 0;
@@ -101,5 +135,6 @@ CU_TestInfo tick_tests[] = {
     {"the hook is called, with no lock held", test_called},
     {"in every thread", test_other_threads},
     {"what is kept is reconsidered", test_reconsiders},
+    {"a mapping of no use", test_idle_mapping},
     CU_TEST_INFO_NULL,
 };
