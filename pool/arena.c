@@ -65,20 +65,29 @@ static bool good(const struct place *best, uint32_t count, int probes) {
            probes >= PROBES;
 }
 
+/* Looks through the arenas with as many free pools; true: no need to look further. */
+static bool search_bucket(struct arena *arena, uint32_t count, int *probes, struct place *best) {
+    bool warm = libpool_root.cached_pools_bytes >> POOL_SHIFT != 0;
+    for (; arena != NULL; arena = arena->next) {
+        if ((arena->dirty & arena->free) != 0 || best->arena == NULL)
+            best_in(arena, count, best);
+        if (best->arena != NULL && (!warm || good(best, count, ++*probes)))
+            return true;
+    }
+    return false;
+}
+
 /* Fullest arenas first; warm memory before cold as long as looking for it stays cheap. */
 static struct place search(uint32_t count, bool run) {
     struct place best = {NULL, 0, 0, 0};
-    bool warm = libpool_root.cached_pools_bytes >> POOL_SHIFT != 0;
+    const struct arena_set *small = &arena_set[SET_SMALL], *huge = &arena_set[SET_HUGE];
     int probes = 0;
-    for (uint64_t map = arena_set.map >> (count - 1) << (count - 1); map != 0; map &= map - 1) {
-        for (struct arena *a = arena_set.bucket[__builtin_ctzll(map) + 1]; a != NULL; a = a->next) {
-            if (run && a->huge)
-                continue;
-            if ((a->dirty & a->free) != 0 || best.arena == NULL)
-                best_in(a, count, &best);
-            if (best.arena != NULL && (!warm || good(&best, count, ++probes)))
-                return best;
-        }
+    uint64_t map = (small->map | (run ? 0 : huge->map)) >> (count - 1) << (count - 1);
+    for (; map != 0; map &= map - 1) {
+        uint32_t free = (uint32_t)__builtin_ctzll(map) + 1;
+        if (search_bucket(small->bucket[free], count, &probes, &best) ||
+            (!run && search_bucket(huge->bucket[free], count, &probes, &best)))
+            break;
     }
     return best;
 }

@@ -45,10 +45,10 @@ static void take_apart(struct arena *arena) {
 static void gather_from(struct arena *arena, struct batch *batch) {
     if ((arena->free & arena->dirty) == 0)
         return;
+    arena_set_remove(arena);
     if (arena->whole)
         take_apart(arena);
     uint64_t left = arena->free & arena->dirty, gone;
-    arena_set_remove(arena);
     for (; left != 0 && batch->count < BATCH; left &= ~gone) {
         gone = first_stretch(left);
         uint32_t first = (uint32_t)__builtin_ctzll(gone);
@@ -63,20 +63,26 @@ static void gather_from(struct arena *arena, struct batch *batch) {
     arena_set_add(arena);
 }
 
+static bool gather_bucket(struct arena *arena, struct batch *batch, uint64_t keep) {
+    bool any = false;
+    for (struct arena *next; arena != NULL && more_wanted(batch, keep); arena = next) {
+        next = arena->next;
+        any |= (arena->free & arena->dirty) != 0;
+        if (arena->free_count == ARENA_POOLS)
+            arena_drop(arena);
+        else
+            gather_from(arena, batch);
+    }
+    return any;
+}
+
 /* Emptiest arenas first: what they hold is least likely to be filled soon. True: something goes. */
 static bool gather(struct batch *batch, uint64_t keep) {
     bool any = false;
     batch->count = 0;
     for (; batch->fewer > 0 && more_wanted(batch, keep); batch->fewer--) {
-        for (struct arena *a = arena_set.bucket[batch->fewer], *next;
-             a != NULL && more_wanted(batch, keep); a = next) {
-            next = a->next;
-            any |= (a->free & a->dirty) != 0;
-            if (batch->fewer == ARENA_POOLS)
-                arena_drop(a);
-            else
-                gather_from(a, batch);
-        }
+        for (int set = 0; set < SETS; set++)
+            any |= gather_bucket(arena_set[set].bucket[batch->fewer], batch, keep);
         if (batch->count == BATCH)
             break;
     }
@@ -115,9 +121,10 @@ static void settle(struct batch *batch) {
 
 /* An arena whose memory is with the OS already still takes address space. */
 static bool drop_clean(void) {
-    bool any = arena_set.bucket[ARENA_POOLS] != NULL;
-    while (arena_set.bucket[ARENA_POOLS] != NULL)
-        arena_drop(arena_set.bucket[ARENA_POOLS]);
+    bool any = false;
+    for (int set = 0; set < SETS; set++)
+        for (struct arena *a; (a = arena_set[set].bucket[ARENA_POOLS]) != NULL; any = true)
+            arena_drop(a);
     return any;
 }
 

@@ -8,22 +8,24 @@
 #include "pool_map.h"
 #include "root.h"
 
-struct arena_set arena_set;
+struct arena_set arena_set[SETS];
 static struct arena *unused; /* structures without a mapping */
 static uint32_t sequence;
 
 void arena_set_add(struct arena *arena) {
+    struct arena_set *set = &arena_set[arena->huge];
     uint32_t n = arena->free_count;
-    CHAIN_ADD(arena_set.bucket[n], arena, next, prev);
+    CHAIN_ADD(set->bucket[n], arena, next, prev);
     if (n > 0)
-        arena_set.map |= (uint64_t)1 << (n - 1);
+        set->map |= (uint64_t)1 << (n - 1);
 }
 
 void arena_set_remove(struct arena *arena) {
+    struct arena_set *set = &arena_set[arena->huge];
     uint32_t n = arena->free_count;
-    CHAIN_REMOVE(arena_set.bucket[n], arena, next, prev);
-    if (n > 0 && arena_set.bucket[n] == NULL)
-        arena_set.map &= ~((uint64_t)1 << (n - 1));
+    CHAIN_REMOVE(set->bucket[n], arena, next, prev);
+    if (n > 0 && set->bucket[n] == NULL)
+        set->map &= ~((uint64_t)1 << (n - 1));
 }
 
 /* No live arena or large block uses any of the records of an arena at `base`. */

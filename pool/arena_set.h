@@ -10,7 +10,9 @@ struct arena_set {
     struct arena *bucket[ARENA_POOLS + 1]; /* first arena with so many free pools */
     uint64_t map;                          /* bit n-1: bucket[n] is not empty; none for bucket[0] */
 };
-extern struct arena_set arena_set __attribute__((visibility("hidden")));
+/* Those in huge pages, which are not for runs, by themselves: there may be hundreds to go past. */
+enum { SET_SMALL, SET_HUGE, SETS };
+extern struct arena_set arena_set[SETS] __attribute__((visibility("hidden")));
 
 /* Takes an arena out before its free pools change in number, and puts it back after. */
 void arena_set_remove(struct arena *arena);

@@ -91,17 +91,23 @@ static void test_given_back(void) {
     end();
 }
 
+static void set_huge(struct arena *arena, bool huge) {
+    arena_set_remove(arena);
+    arena->huge = huge;
+    arena_set_add(arena);
+}
+
 static void test_not_in_huge(void) {
     begin();
     struct pool *pool = take_run(1);
     arena_return(pool, 1);
-    pool->arena->huge = 1;
+    set_huge(pool->arena, true);
     CU_ASSERT_PTR_NULL(find(true));
     pool = take_run(1);
     arena_return(pool, 1);
-    pool->arena->huge = 1;
+    set_huge(pool->arena, true);
     CU_ASSERT_PTR_EQUAL(find(false), pool);
-    pool->arena->huge = 0;
+    set_huge(pool->arena, false);
     end();
 }
 
