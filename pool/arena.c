@@ -10,6 +10,7 @@
 #include "pool_map.h"
 #include "recent.h"
 #include "root.h"
+#include "share.h"
 
 static struct lock lock;
 
@@ -159,10 +160,13 @@ static void unclaim(struct arena *arena, uint32_t first, uint32_t count) {
  * allowed, so that more goes in each call, and a shorter one where a heap holds more than the
  * allowance already. */
 #define PURGE_STEP  ((uint64_t)256 << 10)
+#define PURGE_MOST  ((uint64_t)1 << 20)
 #define PURGE_SHARE 8 /* of what is allowed */
 
 static uint64_t purge_step(uint64_t allowed) {
-    return allowed > 0 ? PURGE_STEP + allowed / PURGE_SHARE : PURGE_STEP / 4;
+    if (allowed == 0)
+        return PURGE_STEP / 4;
+    return share_within(PURGE_STEP, allowed / PURGE_SHARE, PURGE_MOST);
 }
 
 static void return_pools(struct pool *first, uint32_t count) {

@@ -23,8 +23,9 @@ bool arena_extend(struct pool *first, uint32_t count, uint32_t more);
 void arena_shrink(struct pool *first, uint32_t count, uint32_t less);
 /* Gives free pools back to the OS until at most `keep` bytes of them are kept. */
 bool arena_purge(uint64_t keep);
-/* In a forked child, under the lock: what other threads were giving back is free again. */
-void arena_purge_fork_child(void);
+/* Between them nothing is on its way back. Before arena_lock(). */
+void arena_purge_lock(void);
+void arena_purge_unlock(void);
 
 void arena_lock(void);
 void arena_unlock(void);

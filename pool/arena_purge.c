@@ -3,8 +3,7 @@
  * Not a stretch at a time and not under the arena lock: where several threads run, each call
  * interrupts the other processors, and all who want pools would wait for that. So stretches are
  * gathered under the lock, up to BATCH; on their way back they are neither free nor in use
- * (arena.leaving); then they are free and clean. A fork in between leaves the child with them as
- * they were before. */
+ * (arena.leaving); then they are free and clean. */
 #include "arena.h"
 
 #include "arena_set.h"
@@ -22,6 +21,24 @@ struct batch {
     struct iovec range[BATCH];
     struct arena *arena[BATCH];
 };
+
+/* Held while anything is leaving: who needs all there is waits for it, as a fork does. Taken before
+ * the arena lock. */
+static struct lock purging;
+
+void arena_purge_lock(void) {
+    lock_take(&purging);
+}
+
+void arena_purge_unlock(void) {
+    lock_release(&purging);
+}
+
+static uint64_t pools_of(const struct batch *batch, uint32_t i) {
+    const struct iovec *range = &batch->range[i];
+    size_t offset = (size_t)((char *)range->iov_base - batch->arena[i]->base);
+    return mask_of((uint32_t)(offset >> POOL_SHIFT), (uint32_t)(range->iov_len >> POOL_SHIFT));
+}
 
 static bool more_wanted(const struct batch *batch, uint64_t keep) {
     return libpool_root.cached_pools_bytes > keep && batch->count < BATCH;
@@ -102,21 +119,24 @@ static void come_back(struct arena *arena, uint64_t pools, bool clean) {
         libpool_root.cached_pools_bytes += bytes_of(pools);
 }
 
-/* The ranges of the batch went back, or did not: then no more are tried. */
+/* What went back is free again. What was refused stays where it is until the end, or it would be
+ * gathered for ever. */
 static void settle(struct batch *batch) {
     uint64_t gone = 0;
     for (uint32_t i = 0; i < batch->count; i++) {
-        struct arena *arena = batch->arena[i];
-        size_t at = (size_t)((char *)batch->range[i].iov_base - arena->base) >> POOL_SHIFT;
-        size_t bytes = batch->range[i].iov_len;
-        bool clean = (batch->refused >> i & 1) == 0;
-        come_back(arena, mask_of((uint32_t)at, (uint32_t)(bytes >> POOL_SHIFT)), clean);
-        gone += clean ? bytes : 0;
+        if (batch->refused >> i & 1)
+            continue;
+        come_back(batch->arena[i], pools_of(batch, i), true);
+        gone += batch->range[i].iov_len;
     }
     if (gone > 0)
         decay_gave_back(gone);
-    if (batch->refused != 0)
-        batch->fewer = 0;
+}
+
+static void settle_refused(void) {
+    for (struct arena *a = libpool_root.arenas; a != NULL; a = a->all_next)
+        if (a->leaving != 0)
+            come_back(a, a->leaving, false);
 }
 
 /* An arena whose memory is with the OS already still takes address space. */
@@ -128,26 +148,33 @@ static bool drop_clean(void) {
     return any;
 }
 
-bool arena_purge(uint64_t keep) {
+static bool purge(uint64_t keep) {
     struct batch batch;
-    bool any = false;
+    bool any = false, refused = false;
     batch.fewer = ARENA_POOLS;
     batch.count = 0;
-    batch.refused = 0;
     do {
         arena_lock();
         settle(&batch);
         any |= gather(&batch, keep);
+        if (batch.count == 0 && refused)
+            settle_refused();
         if (batch.count == 0 && keep == 0)
             any |= drop_clean();
         arena_unlock();
         batch.refused = os_purge_many(batch.range, batch.count);
+        refused |= batch.refused != 0;
     } while (batch.count > 0);
     return any;
 }
 
-void arena_purge_fork_child(void) {
-    for (struct arena *a = libpool_root.arenas; a != NULL; a = a->all_next)
-        if (a->leaving != 0)
-            come_back(a, a->leaving, false);
+bool arena_purge(uint64_t keep) {
+    /* Another thread that is at it sees what is too much just as well. */
+    if (keep == 0)
+        lock_take(&purging);
+    else if (!lock_try(&purging))
+        return false;
+    bool any = purge(keep);
+    lock_release(&purging);
+    return any;
 }

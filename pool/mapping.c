@@ -109,6 +109,7 @@ static void take_donor(struct extent *extent, struct mapping_dirt *dirt) {
     if (donor == NULL || donor->bytes < libpool_root.large.bytes / MOVED_SHARE)
         return;
     decay_reuse(donor->bytes);
+    decay_mappings_change();
     extent_use(donor);
     dirt->donor = donor;
 }

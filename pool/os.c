@@ -11,6 +11,7 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/rseq.h>
+#include <sys/single_threaded.h>
 #include <sys/syscall.h>
 #include <sys/sysinfo.h>
 #include <time.h>
@@ -170,20 +171,23 @@ bool os_purge(void *at, size_t bytes) {
 #define PIDFD_SELF (-10000) /* <linux/pidfd.h> of Linux 6.14 */
 #endif
 
-/* The kernel does not know how, or may not: nothing is tried again. */
+/* The kernel does not know how, or may not: it is not tried again. */
 static atomic_bool one_by_one;
 
-/* How many of the ranges, from the first, went back in one call. A program under a seccomp filter
- * may be killed for a call that its author did not think of, as it is not for madvise. */
+/* How many of the ranges, from the first, went back in one call. Only where several threads run:
+ * with one there is little to gain. Not under a seccomp filter, which may kill for a call that the
+ * program's author did not think of, as it does not for madvise. (Asking is such a call too, but
+ * most filters that threads live with allow it.) */
 static uint32_t purge_together(const struct iovec *range, uint32_t count) {
-    if (count < 2 || atomic_load_explicit(&one_by_one, memory_order_relaxed) ||
+    if (count < 2 || __libc_single_threaded ||
+        atomic_load_explicit(&one_by_one, memory_order_relaxed) ||
         prctl(PR_GET_SECCOMP, 0, 0, 0, 0) != 0)
         return 0;
     long done = syscall(SYS_process_madvise, PIDFD_SELF, range, (size_t)count, MADV_DONTNEED, 0);
     uint32_t whole = 0;
     for (; whole < count && done >= (long)range[whole].iov_len; whole++)
         done -= (long)range[whole].iov_len;
-    if (whole == 0)
+    if (whole == 0 && errno != EINVAL) /* that is locked memory */
         atomic_store_explicit(&one_by_one, true, memory_order_relaxed);
     return whole;
 }

@@ -38,8 +38,8 @@ enum os_move os_move(void *at, size_t bytes, void *to);
 bool os_renew(void *at, size_t bytes);
 /* Gives the memory back; it reads as zero afterwards. False if the kernel refused. */
 bool os_purge(void *at, size_t bytes);
-/* The same for up to OS_PURGE_MOST ranges, at the price of about one where the kernel can: the
- * other processors are interrupted once, which is most of the cost where several threads run. Bit
+/* The same for up to OS_PURGE_MOST ranges, at the price of about one where several threads run and
+ * the kernel can: their processors are interrupted once, which is most of the cost. Bit
  * i: range[i] was refused. */
 #define OS_PURGE_MOST 64
 uint64_t os_purge_many(const struct iovec *range, uint32_t count);

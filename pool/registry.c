@@ -222,6 +222,7 @@ void pool_fork_prepare(void) {
     lock_take(&lock);
     if (self.heap != NULL)
         lock_take(&self.heap->reclaim);
+    arena_purge_lock();
     arena_lock();
     meta_lock();
 }
@@ -229,6 +230,7 @@ void pool_fork_prepare(void) {
 void pool_fork_parent(void) {
     meta_unlock();
     arena_unlock();
+    arena_purge_unlock();
     if (self.heap != NULL)
         lock_release(&self.heap->reclaim);
     lock_release(&lock);
@@ -247,7 +249,6 @@ void pool_fork_child(void) {
         if (heap->state == HEAP_LIVE)
             abandon(heap, HEAP_TORN);
     }
-    arena_purge_fork_child();
     process = getpid();
     if (self.heap != NULL)
         self.heap->tid = os_tid();

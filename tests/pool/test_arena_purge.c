@@ -1,8 +1,10 @@
 #define _GNU_SOURCE
 #include <pthread.h>
+#include <signal.h>
 #include <stdatomic.h>
 #include <string.h>
 #include <sys/syscall.h>
+#include <sys/time.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -177,6 +179,32 @@ static void test_threads(void) {
     end();
 }
 
+static atomic_bool purged;
+
+static void *purge_all(void *p) {
+    arena_purge(0);
+    atomic_store(&purged, true);
+    return p;
+}
+
+/* Who needs all that is free waits for what is on its way; who only has too much does not. */
+static void test_one_at_a_time(void) {
+    pthread_t thread;
+    arena_return(take_run(1), 1);
+    uint64_t cached = libpool_root.cached_pools_bytes;
+    CU_ASSERT(cached > 0);
+    arena_purge_lock();
+    CU_ASSERT(!arena_purge(1));
+    CU_ASSERT_EQUAL(libpool_root.cached_pools_bytes, cached);
+    CU_ASSERT_EQUAL_FATAL(pthread_create(&thread, NULL, purge_all, NULL), 0);
+    usleep(20000);
+    CU_ASSERT(!atomic_load(&purged));
+    arena_purge_unlock();
+    pthread_join(thread, NULL);
+    CU_ASSERT(atomic_load(&purged));
+    end();
+}
+
 static void *keep_returning(void *p) {
     while (!atomic_load(&done)) {
         return_third(0);
@@ -237,11 +265,75 @@ static void test_fork(void) {
     end();
 }
 
+static volatile sig_atomic_t in_child, bad_children, children;
+
+/* One signal, soon, at another place each time. */
+static void signal_soon(void) {
+    static uint64_t state = 7;
+    struct itimerval soon = {.it_value.tv_usec = (suseconds_t)(50 + random_next(&state) % 3000)};
+    setitimer(ITIMER_REAL, &soon, NULL);
+}
+
+/* Forks wherever the signal comes; parent and child both go on there. */
+static void fork_here(int signal) {
+    (void)signal;
+    pid_t child = fork();
+    if (child == 0) {
+        pool_fork_child();
+        in_child = 1;
+        return;
+    }
+    int status;
+    children++;
+    bad_children += waitpid(child, &status, 0) != child || status != 0;
+    signal_soon();
+}
+
+/* One round of taking, returning and giving back; the child of a fork in it ends here. */
+static void round_with_forks(void) {
+    for (uint32_t i = 0; i < POOLS; i += 3)
+        arena_return(pools[i], 1);
+    arena_purge(0);
+    for (uint32_t i = 0; i < POOLS; i += 3) {
+        pools[i] = take_run(1);
+        pools[i]->base[0] = 1;
+    }
+    if (!in_child)
+        return;
+    arena_check();
+    bool whole = leaving() == 0 && lost() == 0;
+    for (uint32_t i = 1; i < POOLS; i += 3)
+        whole &= filled(pools[i]->base, POOL_BYTES, i);
+    _exit(!whole);
+}
+
+/* A program of one thread forks in a signal handler that interrupts the giving back. */
+static void test_fork_in_handler(void) {
+    struct sigaction action = {.sa_handler = fork_here, .sa_flags = SA_RESTART}, before;
+    struct itimerval never = {{0, 0}, {0, 0}};
+    take_all();
+    CU_ASSERT_EQUAL_FATAL(sigaction(SIGALRM, &action, &before), 0);
+    children = bad_children = 0;
+    signal_soon();
+    for (int i = 0; i < 400 && children < 100; i++)
+        round_with_forks();
+    setitimer(ITIMER_REAL, &never, NULL);
+    sigaction(SIGALRM, &before, NULL);
+    CU_ASSERT(children > 0);
+    CU_ASSERT_EQUAL(bad_children, 0);
+    for (uint32_t i = 0; i < POOLS; i++)
+        arena_return(pools[i], 1);
+    end();
+}
+
 CU_TestInfo arena_purge_tests[] = {
     {"more holes than go at once", test_holes},
     {"what may be kept is kept", test_keep},
     {"while others take and return", test_threads},
+    {"more holes, with threads", test_holes},
+    {"one at a time", test_one_at_a_time},
     {"forks meanwhile", test_fork},
+    {"forks in a signal handler", test_fork_in_handler},
     {"locked memory", test_refused},
     CU_TEST_INFO_NULL,
 };
