@@ -103,22 +103,19 @@ static struct place find(uint32_t count, bool run) {
 static struct pool *claim(struct arena *arena, uint32_t first, uint32_t count) {
     uint64_t mask = mask_of(first, count);
     uint64_t resident = (arena->dirty & mask) >> first;
-    uint32_t dirty = bits_set(resident);
-    arena_set_remove(arena);
-    arena->free &= ~mask;
-    arena->free_count -= count;
+    uint64_t bytes = (uint64_t)count << POOL_SHIFT, warm = bytes_of(resident);
+    arena_set_free(arena, arena->free & ~mask);
     arena->dirty |= mask;
-    arena_set_add(arena);
-    if (dirty > 0) {
-        decay_reuse((uint64_t)dirty << POOL_SHIFT);
-        libpool_root.cached_pools_bytes -= (uint64_t)dirty << POOL_SHIFT;
+    if (warm > 0) {
+        decay_reuse(warm);
+        libpool_root.cached_pools_bytes -= warm;
     }
-    if (dirty < count)
-        decay_pools_fresh((uint64_t)(count - dirty) << POOL_SHIFT);
-    decay_live((int64_t)count << POOL_SHIFT);
+    if (warm < bytes)
+        decay_pools_fresh(bytes - warm);
+    decay_live((int64_t)bytes);
     struct pool *pool = owner_record(arena->base) + first;
     pool->base = arena->base + ((size_t)first << POOL_SHIFT);
-    pool->fresh = dirty == 0;
+    pool->fresh = warm == 0;
     for (uint32_t i = 0; i < count; i++)
         if ((resident >> i & 1) == 0)
             pool[i].touched = 0;
@@ -146,10 +143,7 @@ struct pool *arena_take(uint32_t count, bool run) {
 }
 
 static void unclaim(struct arena *arena, uint32_t first, uint32_t count) {
-    arena_set_remove(arena);
-    arena->free |= mask_of(first, count);
-    arena->free_count += count;
-    arena_set_add(arena);
+    arena_set_free(arena, arena->free | mask_of(first, count));
     libpool_root.cached_pools_bytes += (uint64_t)count << POOL_SHIFT;
     decay_live(-((int64_t)count << POOL_SHIFT));
     decay_keep((uint64_t)count << POOL_SHIFT);
@@ -228,7 +222,7 @@ void arena_check(void) {
             assert((record[i].state == POOL_NONE) >= (((a->free | a->leaving) >> i & 1) != 0));
         }
         assert((a->free & a->leaving) == 0 && bits_set(a->free) == a->free_count);
-        dirty += (uint64_t)bits_set(a->free & a->dirty) << POOL_SHIFT;
+        dirty += bytes_of(a->free & a->dirty);
     }
     assert(dirty == libpool_root.cached_pools_bytes);
     lock_release(&lock);

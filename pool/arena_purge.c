@@ -51,7 +51,9 @@ static bool more_wanted(const struct batch *batch, uint64_t keep) {
 static void take_apart(struct arena *arena) {
     uint64_t untouched = arena->free & ~arena->dirty;
     os_small(arena->base, ARENA_BYTES);
+    arena_set_remove(arena);
     arena->huge = arena->whole = 0;
+    arena_set_add(arena);
     arena->dirty |= untouched;
     libpool_root.cached_pools_bytes += bytes_of(untouched);
     decay_keep(bytes_of(untouched));
@@ -62,22 +64,20 @@ static void take_apart(struct arena *arena) {
 static void gather_from(struct arena *arena, struct batch *batch) {
     if ((arena->free & arena->dirty) == 0)
         return;
-    arena_set_remove(arena);
     if (arena->whole)
         take_apart(arena);
-    uint64_t left = arena->free & arena->dirty, gone;
-    for (; left != 0 && batch->count < BATCH; left &= ~gone) {
-        gone = first_stretch(left);
-        uint32_t first = (uint32_t)__builtin_ctzll(gone);
+    uint64_t left = arena->free & arena->dirty, gone = 0;
+    while (left != 0 && batch->count < BATCH) {
+        uint64_t stretch = first_stretch(left);
+        size_t offset = (size_t)__builtin_ctzll(stretch) << POOL_SHIFT;
         batch->arena[batch->count] = arena;
-        batch->range[batch->count++] =
-            (struct iovec){arena->base + ((size_t)first << POOL_SHIFT), bytes_of(gone)};
-        arena->free &= ~gone;
-        arena->free_count -= bits_set(gone);
-        arena->leaving |= gone;
-        libpool_root.cached_pools_bytes -= bytes_of(gone);
+        batch->range[batch->count++] = (struct iovec){arena->base + offset, bytes_of(stretch)};
+        left &= ~stretch;
+        gone |= stretch;
     }
-    arena_set_add(arena);
+    arena->leaving |= gone;
+    arena_set_free(arena, arena->free & ~gone);
+    libpool_root.cached_pools_bytes -= bytes_of(gone);
 }
 
 static bool gather_bucket(struct arena *arena, struct batch *batch, uint64_t keep) {
@@ -108,11 +108,8 @@ static bool gather(struct batch *batch, uint64_t keep) {
 
 /* They are free again: clean, or dirty if they were refused (locked memory). */
 static void come_back(struct arena *arena, uint64_t pools, bool clean) {
-    arena_set_remove(arena);
     arena->leaving &= ~pools;
-    arena->free |= pools;
-    arena->free_count += bits_set(pools);
-    arena_set_add(arena);
+    arena_set_free(arena, arena->free | pools);
     if (clean)
         arena->dirty &= ~pools;
     else

@@ -28,6 +28,13 @@ void arena_set_remove(struct arena *arena) {
         set->map &= ~((uint64_t)1 << (n - 1));
 }
 
+void arena_set_free(struct arena *arena, uint64_t free) {
+    arena_set_remove(arena);
+    arena->free = free;
+    arena->free_count = (uint8_t)bits_set(free);
+    arena_set_add(arena);
+}
+
 /* No live arena or large block uses any of the records of an arena at `base`. */
 static bool records_free(const char *base) {
     const struct pool *record = owner_record(base);
@@ -149,14 +156,14 @@ struct arena *arena_new(bool huge) {
 }
 
 void arena_drop(struct arena *arena) {
-    uint32_t dirty = bits_set(arena->dirty);
+    uint64_t dirty = bytes_of(arena->dirty);
     arena_set_remove(arena);
     unlink_all(arena);
     owner_purge(owner_record(arena->base));
     os_unmap(arena->base, ARENA_BYTES);
     if (dirty > 0) {
-        decay_gave_back((uint64_t)dirty << POOL_SHIFT);
-        libpool_root.cached_pools_bytes -= (uint64_t)dirty << POOL_SHIFT;
+        decay_gave_back(dirty);
+        libpool_root.cached_pools_bytes -= dirty;
     }
     root_count(EVENT_ARENA_UNMAPPED, 1);
     arena->all_next = unused;

@@ -14,9 +14,11 @@ struct arena_set {
 enum { SET_SMALL, SET_HUGE, SETS };
 extern struct arena_set arena_set[SETS] __attribute__((visibility("hidden")));
 
-/* Takes an arena out before its free pools change in number, and puts it back after. */
+/* Takes an arena out before its free pools change in number, or `huge`, and puts it back after. */
 void arena_set_remove(struct arena *arena);
 void arena_set_add(struct arena *arena);
+/* These are the arena's free pools now. */
+void arena_set_free(struct arena *arena, uint64_t free);
 /* A new one, every pool free and clean; with huge pages if `huge` and it is time for them. */
 struct arena *arena_new(bool huge);
 /* Unmaps an arena without a pool in use; its records read as zero again. */

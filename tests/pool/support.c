@@ -136,3 +136,11 @@ struct pool *take_run(uint32_t count) {
         pool[i].state = i == 0 ? POOL_RUN : POOL_BODY;
     return pool;
 }
+
+void empty_arenas(void) {
+    arena_check();
+    arena_purge(0);
+    CU_ASSERT_EQUAL(libpool_root.arena_count, 0);
+    CU_ASSERT_EQUAL(libpool_root.cached_pools_bytes, 0);
+    arena_check();
+}

@@ -24,6 +24,9 @@ void in_thread(void (*work)(void *p), void *p);
  * somebody's. To be returned by arena_return. */
 struct pool *take_run(uint32_t count);
 
+/* Gives back all that is free, which is all there was: no arena is left. */
+void empty_arenas(void);
+
 /* The same numbers in each run. `*state` may start as anything. */
 uint64_t random_next(uint64_t *state);
 /* From `low` to `high`, small ones more often. */

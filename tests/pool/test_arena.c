@@ -11,13 +11,6 @@ static uint32_t place_of(const struct pool *pool) {
     return (uint32_t)((size_t)(pool->base - pool->arena->base) / POOL_BYTES);
 }
 
-static void empty_all(void) {
-    arena_purge(0);
-    CU_ASSERT_EQUAL(libpool_root.arena_count, 0);
-    CU_ASSERT_EQUAL(libpool_root.cached_pools_bytes, 0);
-    arena_check();
-}
-
 /* Beyond what may be kept memory goes back without being asked for. The first test, so that
  * nothing has been learnt yet. */
 static void test_allowance(void) {
@@ -31,7 +24,7 @@ static void test_allowance(void) {
         arena_return(pools[i], 1);
     CU_ASSERT(libpool_root.cached_pools_bytes <= keep + ((uint64_t)1 << 20));
     CU_ASSERT(event(EVENT_PURGED_BYTES) > 0);
-    empty_all();
+    empty_arenas();
 }
 
 static void test_take(void) {
@@ -48,7 +41,7 @@ static void test_take(void) {
         arena_check();
         arena_return(pool, count);
         arena_check();
-        empty_all();
+        empty_arenas();
     }
 }
 
@@ -62,7 +55,7 @@ static void test_resident_first(void) {
     CU_ASSERT(!first->fresh);
     arena_return(first, 1);
     arena_return(second, 1);
-    empty_all();
+    empty_arenas();
 }
 
 static struct pool *fill_arena(struct pool **pools) {
@@ -90,7 +83,7 @@ static void test_fullest_first(void) {
     for (uint32_t i = 0; i < ARENA_POOLS; i++)
         arena_return(two[i], 1);
     arena_check();
-    empty_all();
+    empty_arenas();
 }
 
 static void test_extend(void) {
@@ -108,7 +101,7 @@ static void test_extend(void) {
     CU_ASSERT_EQUAL(arena->free >> place_of(run), 0);
     arena_return(run, behind + 2);
     arena_check();
-    empty_all();
+    empty_arenas();
 }
 
 static void test_shrink(void) {
@@ -123,7 +116,7 @@ static void test_shrink(void) {
     CU_ASSERT_PTR_EQUAL(tail->base, run->base + 2 * POOL_BYTES);
     arena_return(tail, 3);
     arena_return(run, 2);
-    empty_all();
+    empty_arenas();
 }
 
 static void test_purge(void) {
@@ -144,7 +137,7 @@ static void test_purge(void) {
     arena_return(goes, 4);
     at = stays->base;
     arena_return(stays, 1);
-    empty_all();
+    empty_arenas();
     CU_ASSERT(!mapped(at));
     CU_ASSERT_PTR_NULL(owner_pool(at));
     CU_ASSERT_PTR_NULL(owner_record(at)->arena);
@@ -164,7 +157,7 @@ static void test_exact_fit(void) {
     for (int i = 0; i < 3; i++)
         arena_return(wall[i], 1);
     arena_check();
-    empty_all();
+    empty_arenas();
 }
 
 /* The kernel must not make a huge page again of one of which a part was given back. */
@@ -188,7 +181,7 @@ static void test_huge_given_back(void) {
     CU_ASSERT_EQUAL(has_flag(arena->base, " nh"), huge || os_huge_unasked);
     while (n > 0)
         arena_return(pools[--n], 1);
-    empty_all();
+    empty_arenas();
 }
 
 /* Nor where it makes them of what nobody asked for. */
@@ -204,7 +197,7 @@ static void test_huge_unasked(void) {
         CU_ASSERT_EQUAL(has_flag(stays->base, " nh"), unasked);
         CU_ASSERT_EQUAL(resident(stays->base + 8 * POOL_BYTES, POOL_BYTES) == 0, unasked);
         arena_return(stays, 1);
-        empty_all();
+        empty_arenas();
     }
     os_huge_unasked = usual;
 }
@@ -241,7 +234,7 @@ static void test_random(void) {
         if (runs[i].pool != NULL)
             arena_return(runs[i].pool, runs[i].count);
     arena_check();
-    empty_all();
+    empty_arenas();
 }
 
 #define MANY (80 * ARENA_POOLS)
@@ -259,7 +252,7 @@ static bool huge_for(uint8_t touched) {
     }
     for (uint32_t i = 0; i < MANY; i++)
         arena_return(pools[i], 1);
-    empty_all();
+    empty_arenas();
     return huge;
 }
 

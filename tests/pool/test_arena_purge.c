@@ -9,11 +9,9 @@
 #include <unistd.h>
 
 #include "arena.h"
-#include "arena_set.h"
 #include "os.h"
 #include "owner.h"
 #include "pool.h"
-#include "pool_map.h"
 #include "support.h"
 
 #define ARENAS 6
@@ -34,18 +32,18 @@ static void return_third(uint32_t rest) {
         arena_return(pools[i], 1);
 }
 
+static void take_third(uint32_t rest) {
+    for (uint32_t i = rest; i < POOLS; i += 3) {
+        pools[i] = take_run(1);
+        pools[i]->base[0] = 1;
+    }
+}
+
 static size_t third_resident(uint32_t rest) {
     size_t bytes = 0;
     for (uint32_t i = rest; i < POOLS; i += 3)
         bytes += resident(pools[i]->base, POOL_BYTES);
     return bytes;
-}
-
-static void end(void) {
-    arena_check();
-    arena_purge(0);
-    CU_ASSERT_EQUAL(libpool_root.arena_count, 0);
-    CU_ASSERT_EQUAL(libpool_root.cached_pools_bytes, 0);
 }
 
 static uint64_t leaving(void) {
@@ -78,7 +76,7 @@ static void test_holes(void) {
     return_third(1);
     return_third(2);
     pool_conf.keep_bytes = keep;
-    end();
+    empty_arenas();
 }
 
 /* Down to what may be kept, from the emptiest arena. */
@@ -97,7 +95,7 @@ static void test_keep(void) {
         if (i >= 20 && !(i >= ARENA_POOLS && i < ARENA_POOLS + 3))
             arena_return(pools[i], 1);
     pool_conf.keep_bytes = keep;
-    end();
+    empty_arenas();
 }
 
 /* Locks, or unlocks, the first memory page of each of them; the system call itself, since the
@@ -127,7 +125,7 @@ static void test_refused(void) {
     return_third(1);
     return_third(2);
     pool_conf.keep_bytes = keep;
-    end();
+    empty_arenas();
 }
 
 static atomic_bool done;
@@ -176,7 +174,7 @@ static void test_threads(void) {
     for (int i = 0; i < 2; i++)
         pthread_join(purger[i], NULL);
     CU_ASSERT_EQUAL(leaving(), 0);
-    end();
+    empty_arenas();
 }
 
 static atomic_bool purged;
@@ -202,17 +200,14 @@ static void test_one_at_a_time(void) {
     arena_purge_unlock();
     pthread_join(thread, NULL);
     CU_ASSERT(atomic_load(&purged));
-    end();
+    empty_arenas();
 }
 
 static void *keep_returning(void *p) {
     while (!atomic_load(&done)) {
         return_third(0);
         arena_purge(0);
-        for (uint32_t i = 0; i < POOLS; i += 3) {
-            pools[i] = take_run(1);
-            pools[i]->base[0] = 1;
-        }
+        take_third(0);
     }
     return p;
 }
@@ -262,7 +257,7 @@ static void test_fork(void) {
     pthread_join(thread, NULL);
     for (uint32_t i = 0; i < POOLS; i++)
         arena_return(pools[i], 1);
-    end();
+    empty_arenas();
 }
 
 static volatile sig_atomic_t in_child, bad_children, children;
@@ -291,13 +286,9 @@ static void fork_here(int signal) {
 
 /* One round of taking, returning and giving back; the child of a fork in it ends here. */
 static void round_with_forks(void) {
-    for (uint32_t i = 0; i < POOLS; i += 3)
-        arena_return(pools[i], 1);
+    return_third(0);
     arena_purge(0);
-    for (uint32_t i = 0; i < POOLS; i += 3) {
-        pools[i] = take_run(1);
-        pools[i]->base[0] = 1;
-    }
+    take_third(0);
     if (!in_child)
         return;
     arena_check();
@@ -323,7 +314,7 @@ static void test_fork_in_handler(void) {
     CU_ASSERT_EQUAL(bad_children, 0);
     for (uint32_t i = 0; i < POOLS; i++)
         arena_return(pools[i], 1);
-    end();
+    empty_arenas();
 }
 
 CU_TestInfo arena_purge_tests[] = {

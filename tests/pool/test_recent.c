@@ -40,9 +40,7 @@ static void begin(void) {
 
 static void end(void) {
     sched_setaffinity(0, sizeof all, &all);
-    arena_check();
-    arena_purge(0);
-    CU_ASSERT_EQUAL(libpool_root.arena_count, 0);
+    empty_arenas();
 }
 
 static void test_newest_first(void) {

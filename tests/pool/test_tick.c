@@ -126,8 +126,7 @@ static void test_reconsiders(void) {
     }
     CU_ASSERT(kept() <= POOL_BYTES * 8);
     pool_conf.keep_bytes = keep;
-    while (count > 0)
-        pool_free(small[--count]);
+    shrink(count);
 }
 
 CU_TestInfo tick_tests[] = {
