@@ -48,6 +48,15 @@ def pages(pid):
     return glob.glob(f"/dev/shm/libpool.{pid}.*")
 
 
+def remove_older(process):
+    """Process numbers come round: what a program that had this one left is not of this process."""
+    with open(f"/proc/{process.pid}/stat") as stat:
+        started = stat.read().rpartition(")")[2].split()[19]
+    for page in pages(process.pid):
+        if page.split(".")[2] != started:
+            os.unlink(page)
+
+
 def until(condition, seconds=20, what="what was waited for"):
     end = time.monotonic() + seconds
     while time.monotonic() < end:
@@ -71,6 +80,7 @@ class Case(unittest.TestCase):
     def start(self, *command, **more):
         process = start(*command, **more)
         self.started.append(process)
+        remove_older(process)
         return process
 
     def busy(self, seconds, *more, **options):
