@@ -49,8 +49,18 @@ static void check_kept(const struct heap *heap) {
     assert(used == heap->big_used && lengths == heap->big_lengths && bytes == heap->big_bytes);
 }
 
+static void check_slots(const struct heap *heap) {
+    assert(heap->thread == NULL || heap->thread->slot[0] == &pool_none);
+    for (uint32_t c = 1; c < class_count; c++) {
+        assert(heap->source[c] == class_own(c) || heap->source[c] == group_end(c));
+        assert(heap->source[c] == heap->source[class_own(c)]);
+        assert((heap->serves[heap->source[c]] >> (heap->source[c] - c) & 1) != 0);
+    }
+}
+
 void heap_check_all(struct heap *heap) {
     check_kept(heap);
+    check_slots(heap);
     for (uint32_t c = 1; c < class_count; c++) {
         const struct pool *current = heap->thread != NULL ? heap->thread->slot[c] : &pool_none;
         if (current != &pool_none) {

@@ -27,6 +27,12 @@ static inline uint32_t class_of(size_t size) {
     return class_by_units[units];
 }
 
+/* The class that has the pools, if the class has any of its own. */
+static inline uint32_t class_own(uint32_t size_class) {
+    bool paired = size_class > PAIRED_ABOVE && size_class < FINE_CLASSES;
+    return paired ? (size_class + 1) & ~1u : size_class;
+}
+
 /* Bytes of a block of the class. */
 static inline uint32_t class_size(uint32_t size_class) {
     if (size_class < FINE_CLASSES)

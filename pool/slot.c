@@ -16,8 +16,10 @@ void slot_start(struct heap *heap) {
         heap->source[c] = (uint8_t)c;
         heap->serves[c] = heap->lent_to[c] = heap->wanted[c] = 0;
     }
-    for (uint32_t c = 0; c < class_count; c++)
-        set_source(heap, c, heap->partial[c].first != NULL ? c : group_end(c));
+    for (uint32_t c = 0; c < class_count; c++) {
+        uint32_t own = class_own(c);
+        set_source(heap, c, heap->partial[own].first != NULL ? own : group_end(c));
+    }
 }
 
 /* A class for which memory was touched so often gets pools of its own. (Running out of what goes
@@ -34,13 +36,11 @@ uint32_t slot_source(struct heap *heap, uint32_t size_class) {
     heap->asks = size_class;
     if (source == size_class || heap->wanted[size_class] < WANTED)
         return source;
-    /* Above PAIRED_ABOVE that is the even class, for both of a pair. */
-    uint32_t own = class_of(class_size(size_class));
-    heap->thread->slot[size_class] = heap->thread->slot[own];
-    if (heap->source[own] != own)
-        heap->thread->slot[own] = heap->thread->slot[size_class] = &pool_none;
-    set_source(heap, own, own);
-    set_source(heap, size_class, own);
+    uint32_t own = class_own(size_class);
+    for (uint32_t c = own; class_own(c) == own; c--) {
+        heap->thread->slot[c] = &pool_none;
+        set_source(heap, c, own);
+    }
     return own;
 }
 

@@ -61,6 +61,24 @@ static void test_groups(void) {
     finish(0);
 }
 
+/* Once a pair has pools of its own, requests of either size find them without the slow path. */
+static void test_pairs(void) {
+    enum { ODD = 35, EVEN = 36, BLOCKS = 400 };
+    static char *block[BLOCKS];
+    start(0);
+    use(block, BLOCKS, EVEN * 16);
+    CU_ASSERT_EQUAL(pool_usable(block[BLOCKS - 1]), EVEN * 16);
+    CU_ASSERT_EQUAL(self.heap->source[ODD], EVEN);
+    CU_ASSERT(self.slot[EVEN] != &pool_none);
+    CU_ASSERT_PTR_EQUAL(self.slot[ODD], self.slot[EVEN]);
+    heap_free(block[0]);
+    char *odd = heap_alloc(ODD * 16);
+    CU_ASSERT_EQUAL(pool_usable(odd), EVEN * 16);
+    heap_free(odd);
+    give(block + 1, BLOCKS - 1);
+    finish(0);
+}
+
 /* Blocks that came back serve a smaller class before it touches memory of its own. */
 static void test_borrows(void) {
     char *block[COUNT];
@@ -166,11 +184,8 @@ static void test_cleared(void) {
 }
 
 CU_TestInfo slot_tests[] = {
-    {"groups of classes", test_groups},
-    {"a smaller class borrows", test_borrows},
-    {"lender and borrower", test_both},
-    {"what is not lent", test_not_lent},
-    {"aligned blocks", test_aligned},
-    {"a thread's end", test_cleared},
-    CU_TEST_INFO_NULL,
+    {"groups of classes", test_groups},        {"the two of a pair", test_pairs},
+    {"a smaller class borrows", test_borrows}, {"lender and borrower", test_both},
+    {"what is not lent", test_not_lent},       {"aligned blocks", test_aligned},
+    {"a thread's end", test_cleared},          CU_TEST_INFO_NULL,
 };
