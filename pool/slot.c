@@ -61,10 +61,10 @@ void slot_set(struct heap *heap, uint32_t size_class, struct pool *pool) {
 }
 
 /* A class about to touch new memory takes what lies free in larger classes first: blocks up to half
- * as large again, if they come to a memory page. Only blocks that came back count: those that were
- * cut and never used belong to a class that grows, and borrowing from it would go on for ever at
- * the price of the difference in size. */
-#define LEND_LEAST 4096
+ * as large again, if they come to two memory pages. Only blocks that came back count: those that
+ * were cut and never used belong to a class that grows, and borrowing from it would go on for ever
+ * at the price of the difference in size. */
+#define LEND_LEAST 8192
 
 static bool can_lend(const struct pool *pool, uint32_t most, uint32_t unused) {
     uint32_t free = pool_free_blocks(pool);
