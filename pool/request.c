@@ -42,7 +42,11 @@ static size_t usable(struct pool *pool, const void *p, const char *function) {
     return big_usable(pool, p, function);
 }
 
+/* (Some programs, Redis is one, ask at every malloc and free.) */
 size_t pool_usable(const void *block) {
+    const struct pool *pool = owner_record(block);
+    if (LIKELY(free_owns(pool, block)))
+        return pool->block_size;
     return block == NULL ? 0 : usable(owner_pool(block), block, "malloc_usable_size");
 }
 
@@ -62,25 +66,14 @@ static size_t grown(size_t have, size_t size) {
 
 /* The block at `to` was made long enough to grow on: for now `size` bytes are asked for. */
 static void *with_room(void *to, size_t size) {
-    struct pool *pool = owner_pool(to);
-    if (size > SMALL_MAX && !in_class_pool(pool))
+    struct pool *pool = size > SMALL_MAX ? owner_pool(to) : NULL;
+    if (pool != NULL && !in_class_pool(pool))
         big_resize(pool, size);
     return to;
 }
 
-static NOINLINE void *resize_slow(void *block, size_t size) {
-    if (block == NULL)
-        return pool_malloc(size);
-    struct pool *pool = owner_pool(block);
-    size_t have = usable(pool, block, "realloc");
-    if (in_class_pool(pool)) {
-        if (fits(have, size))
-            return block;
-    } else {
-        void *same = big_resize(pool, size);
-        if (same != NULL)
-            return same;
-    }
+/* To another block: `have` bytes are usable in the old one. */
+static NOINLINE void *move(void *block, size_t have, size_t size) {
     size_t more = size > have ? grown(have, size) : size;
     void *to = pool_malloc(more);
     if (to == NULL && more > size)
@@ -92,12 +85,28 @@ static NOINLINE void *resize_slow(void *block, size_t size) {
     return with_room(to, size);
 }
 
+/* A block of a class pool. */
+static inline void *resize_small(void *block, size_t have, size_t size) {
+    return fits(have, size) ? block : move(block, have, size);
+}
+
+static NOINLINE void *resize_slow(void *block, size_t size) {
+    struct pool *pool = owner_pool(block);
+    size_t have = usable(pool, block, "realloc");
+    if (in_class_pool(pool))
+        return resize_small(block, have, size);
+    void *same = big_resize(pool, size);
+    return same != NULL ? same : move(block, have, size);
+}
+
 void *pool_realloc(void *block, size_t size) {
-    /* Most often it fits: then this is all. */
+    /* Programs that know no other function (Lua) ask for most of their blocks so. */
+    if (block == NULL)
+        return heap_alloc(size);
     const struct pool *pool = owner_record(block);
-    if (LIKELY(free_owns(pool, block) && fits(pool->block_size, size)))
-        return block;
-    return resize_slow(block, size);
+    if (UNLIKELY(!free_owns(pool, block)))
+        return resize_slow(block, size);
+    return resize_small(block, pool->block_size, size);
 }
 
 static bool multiple(uint32_t size, size_t align) {
