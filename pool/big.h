@@ -79,6 +79,16 @@ static inline void big_put(struct heap *heap, struct pool *pool) {
     pool->resting = 1;
 }
 
+/* The newest kept block, for `size` bytes. */
+static inline void *big_take_newest(struct heap *heap, size_t size) {
+    struct pool *newest = heap->big_newest;
+    heap->big_newest = NULL;
+    heap->big_bytes -= (uint32_t)newest->map_bytes;
+    newest->run_bytes = size;
+    newest->resting = 0;
+    return newest->base;
+}
+
 /* `clear`: the block must read as zero. The newest kept block first: a program that takes and frees
  * one buffer keeps to one block; then one of just this length. NULL and ENOMEM: no memory or too
  * much asked for. */
@@ -86,14 +96,15 @@ static inline void *big_alloc(size_t size, bool clear) {
     struct heap *heap = self.heap;
     if (UNLIKELY(clear || heap == NULL))
         return big_alloc_slow(size, clear);
-    struct pool *newest = heap->big_newest;
-    if (newest != NULL && newest->run_bytes == size) {
-        heap->big_newest = NULL;
-        heap->big_bytes -= (uint32_t)newest->map_bytes;
-        newest->resting = 0;
-        return newest->base;
-    }
-    uint32_t map = size <= RUN_MAX ? heap->big_length[big_pools(size)] : 0;
+    const struct pool *newest = heap->big_newest;
+    if (newest != NULL && newest->run_bytes == size)
+        return big_take_newest(heap, size);
+    if (UNLIKELY(size > RUN_MAX))
+        return big_alloc_slow(size, false);
+    uint32_t pools = big_pools(size);
+    if (newest != NULL && newest->map_bytes == (size_t)pools << POOL_SHIFT)
+        return big_take_newest(heap, size);
+    uint32_t map = heap->big_length[pools];
     if (UNLIKELY(map == 0))
         return big_alloc_slow(size, false);
     return big_get(heap, (uint32_t)__builtin_ctz(map), size);

@@ -153,9 +153,11 @@ static void take_again(void *size) {
         CU_ASSERT_PTR_EQUAL(alloc(bytes, false), block);
         CU_ASSERT_EQUAL(in_use(), before);
     }
+    uint64_t whole = in_use();
     release(block);
     char *shorter = alloc(bytes - 100, false);
     CU_ASSERT_PTR_EQUAL(shorter, block);
+    CU_ASSERT_EQUAL(in_use(), whole - 100);
     release(shorter);
     char *half = alloc(bytes / 2, false);
     CU_ASSERT(bytes / 2 <= POOL_BYTES || big_bytes(owner_pool(half)) < bytes);
