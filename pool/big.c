@@ -87,6 +87,14 @@ void big_give_back(struct heap *heap) {
     drop_to(heap, 0);
 }
 
+void big_reset(struct heap *heap) {
+    heap->big_newest = NULL;
+    heap->big_extra = (struct extra){0};
+    heap->big_used = heap->big_lengths = 0;
+    memset(heap->big_length, 0, sizeof heap->big_length);
+    heap->big_bytes = 0;
+}
+
 void big_fit(struct heap *heap) {
     uint32_t limit = heap->big_limit = keep_limit(heap);
     if (decay_fell() && limit > KEEP_LEAST / 2)

@@ -21,6 +21,8 @@ size_t big_usable(const struct pool *pool, const void *p, const char *function);
 void *big_resize(struct pool *pool, size_t size);
 /* Gives back what the heap keeps. */
 void big_give_back(struct heap *heap);
+/* Forgets what a torn heap kept. */
+void big_reset(struct heap *heap);
 /* After less became live: gives back what is too much by that, and more if live fell by half. */
 void big_fit(struct heap *heap);
 
@@ -89,8 +91,9 @@ static inline void *big_take_newest(struct heap *heap, size_t size) {
     return newest->base;
 }
 
-/* `clear`: the block must read as zero. The newest kept block first: a program that takes and frees
- * one buffer keeps to one block; then one of just this length. NULL and ENOMEM: no memory or too
+/* `clear`: the block must read as zero. The newest kept block first, if the same was asked for or
+ * it is a run of as many pools: a program that takes and frees one buffer keeps to one block. Then
+ * another run of just this length. NULL and ENOMEM: no memory or too
  * much asked for. */
 static inline void *big_alloc(size_t size, bool clear) {
     struct heap *heap = self.heap;
@@ -102,7 +105,7 @@ static inline void *big_alloc(size_t size, bool clear) {
     if (UNLIKELY(size > RUN_MAX))
         return big_alloc_slow(size, false);
     uint32_t pools = big_pools(size);
-    if (newest != NULL && newest->map_bytes == (size_t)pools << POOL_SHIFT)
+    if (newest != NULL && newest->state == POOL_RUN && newest->run_pools == pools)
         return big_take_newest(heap, size);
     uint32_t map = heap->big_length[pools];
     if (UNLIKELY(map == 0))

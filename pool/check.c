@@ -1,9 +1,12 @@
 /* The invariants of types.h, asserted after transitions in debug builds. */
 #undef NDEBUG /* what runs here runs only when CHECKED */
+#include "arena.h"
 #include "block_list.h"
 #include "config.h"
 #include "heap_slow.h"
 #include "misuse.h"
+#include "owner.h"
+#include "root.h"
 #include "spare.h"
 
 static uint32_t list_length(const struct pool *pool) {
@@ -58,9 +61,33 @@ static void check_slots(const struct heap *heap) {
     }
 }
 
+static bool reachable(const struct heap *heap, const struct pool *pool) {
+    const struct pool *first = heap->partial[pool->size_class].first;
+    if (heap->thread != NULL && heap->thread->slot[pool->size_class] == pool)
+        return true;
+    return pool->prev != NULL ? pool->prev->next == pool : first == pool;
+}
+
+/* No pool with free blocks is lost: each is current or on its list. */
+static RACY void check_reachable(const struct heap *heap) {
+    arena_lock();
+    for (const struct arena *a = libpool_root.arenas; a != NULL; a = a->all_next) {
+        const struct pool *pool = owner_record(a->base);
+        for (uint32_t i = 0; i < ARENA_POOLS; i++)
+            assert(pool[i].heap != heap || pool[i].state != POOL_USED || reachable(heap, &pool[i]));
+    }
+    arena_unlock();
+}
+
+#define SELDOM 16 /* ticks: this one looks at all pools there are */
+
 void heap_check_all(struct heap *heap) {
+    if (!CHECKED)
+        return;
     check_kept(heap);
     check_slots(heap);
+    if (heap->ticks % SELDOM == 0)
+        check_reachable(heap);
     for (uint32_t c = 1; c < class_count; c++) {
         const struct pool *current = heap->thread != NULL ? heap->thread->slot[c] : &pool_none;
         if (current != &pool_none) {

@@ -17,7 +17,6 @@
 #include "spare.h"
 
 #include <errno.h>
-#include <string.h>
 #include <unistd.h>
 
 /* What a heap without a thread keeps for the next one: a thread that lives a millisecond should
@@ -278,11 +277,7 @@ static void rebuild(struct heap *heap) {
     rest_reset(heap);
     heap->busy = 0;
     atomic_store_explicit(&heap->done, 0, memory_order_relaxed);
-    heap->big_newest = NULL;
-    heap->big_extra = (struct extra){0};
-    heap->big_used = heap->big_lengths = 0;
-    memset(heap->big_length, 0, sizeof heap->big_length);
-    heap->big_bytes = 0;
+    big_reset(heap);
     for (uint32_t c = 0; c < CLASS_MAX; c++) {
         heap->partial[c] = (struct pool_list){NULL, NULL};
         heap->count[c].pools = 0;
@@ -296,5 +291,6 @@ static void rebuild(struct heap *heap) {
                 rebuild_pool(heap, &pool[i]);
     }
     arena_unlock();
+    slot_start(heap);
     lock_release(&heap->reclaim);
 }

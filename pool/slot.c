@@ -32,11 +32,11 @@ void slot_grew(struct heap *heap) {
 }
 
 uint32_t slot_source(struct heap *heap, uint32_t size_class) {
-    uint32_t source = heap->source[size_class];
+    uint32_t source = heap->source[size_class], own = class_own(size_class);
     heap->asks = size_class;
-    if (source == size_class || heap->wanted[size_class] < WANTED)
+    if (source == own || heap->wanted[size_class] < WANTED)
         return source;
-    uint32_t own = class_own(size_class);
+    /* What these slots hold is a pool of the group's or a borrowed one: in its own slot as well. */
     for (uint32_t c = own; class_own(c) == own; c--) {
         heap->thread->slot[c] = &pool_none;
         set_source(heap, c, own);

@@ -7,8 +7,9 @@
 
 /* For a heap that a thread begins to use: every class without pools is served by its group. */
 void slot_start(struct heap *heap);
-/* The class whose pools are to serve a request of `size_class` that found its slot empty. A class
- * for which memory is touched again and again gets pools of its own. */
+/* The class whose pools are to serve a request of `size_class` that found its slot empty, or a list
+ * that has come to its last block. A class for which memory is touched again and again gets pools
+ * of its own. */
 uint32_t slot_source(struct heap *heap, uint32_t size_class);
 /* Memory was touched for the class that slot_source was last asked about. */
 void slot_grew(struct heap *heap);

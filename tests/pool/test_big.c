@@ -174,6 +174,22 @@ static void test_again(void) {
     arena_check();
 }
 
+/* A block may be large for its alignment alone: it serves the very same size, and what is counted
+ * of it stays right. */
+static void test_aligned_kept(void) {
+    pool_trim(0);
+    uint64_t before = in_use();
+    for (size_t i = 0; i < 4; i++) {
+        char *large = big_aligned(2 * POOL_BYTES, 2 * POOL_BYTES - 4000);
+        CU_ASSERT_EQUAL(owner_pool(large)->state, POOL_LARGE);
+        release(large);
+        release(alloc(2 * POOL_BYTES - i, false));
+    }
+    CU_ASSERT_EQUAL(in_use(), before);
+    pool_trim(0);
+    CU_ASSERT_EQUAL(libpool_root.large.asked, 0);
+}
+
 static void *handed_over;
 
 static void free_handed_over(void *p) {
@@ -318,6 +334,7 @@ CU_TestInfo big_tests[] = {
     {"aligned", test_aligned},
     {"kept by the heap", test_kept},
     {"taken again", test_again},
+    {"large for its alignment", test_aligned_kept},
     {"many kept", test_many_kept},
     {"the more the larger the program", test_kept_by_size},
     {"fewer without a large block", test_kept_without_large},

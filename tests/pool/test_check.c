@@ -52,10 +52,17 @@ static void belong_elsewhere(void *pool) {
     look(NULL);
 }
 
+static void lose(void *pool) {
+    self.slot[((struct pool *)pool)->size_class] = &pool_none;
+    self.heap->ticks = 0;
+    look(NULL);
+}
+
 static void test_heap(void) {
     void *block = pool_malloc(48);
     struct pool *pool = owner_pool(block);
     CU_ASSERT_EQUAL(stopped_for(look, NULL), RETURNED);
+    expect_found(lose, pool);
     expect_found(miscount, pool);
     expect_found(lose_a_block, pool);
     CU_ASSERT_EQUAL(stopped_for(break_a_mark, pool),

@@ -79,6 +79,31 @@ static void test_pairs(void) {
     finish(0);
 }
 
+/* An aligned request may name the smaller size: it takes from the pair's pools, each to its end. */
+static void test_aligned_pairs(void) {
+    enum { BLOCKS = 1200 };
+    static const uint32_t classes[] = {35, 47, 63};
+    static char *block[BLOCKS];
+    for (uint32_t i = 0; i < sizeof classes / sizeof classes[0]; i++) {
+        uint32_t own = class_own(classes[i]), capacity = POOL_BYTES / class_size(own);
+        start(0);
+        for (uint32_t b = 0; b < BLOCKS; b++)
+            block[b] = pool_aligned(16, class_size(classes[i]));
+        CU_ASSERT_EQUAL(pool_usable(block[BLOCKS - 1]), class_size(own));
+        CU_ASSERT(self.heap->count[own].pools <= BLOCKS / capacity + 2);
+        for (uint32_t b = 0; b < BLOCKS; b += 2) {
+            heap_free(block[b]);
+            block[b] = b % 4 == 0 ? pool_aligned(16, class_size(classes[i])) : heap_alloc(16 * own);
+        }
+        give(block, BLOCKS);
+        finish(0);
+        heap_enter(self.heap);
+        heap_give_back(self.heap, 0);
+        heap_leave(self.heap);
+        CU_ASSERT_EQUAL(self.heap->count[own].pools, 0);
+    }
+}
+
 /* Blocks that came back serve a smaller class before it touches memory of its own. */
 static void test_borrows(void) {
     char *block[COUNT];
@@ -184,8 +209,13 @@ static void test_cleared(void) {
 }
 
 CU_TestInfo slot_tests[] = {
-    {"groups of classes", test_groups},        {"the two of a pair", test_pairs},
-    {"a smaller class borrows", test_borrows}, {"lender and borrower", test_both},
-    {"what is not lent", test_not_lent},       {"aligned blocks", test_aligned},
-    {"a thread's end", test_cleared},          CU_TEST_INFO_NULL,
+    {"groups of classes", test_groups},
+    {"the two of a pair", test_pairs},
+    {"aligned blocks of a pair", test_aligned_pairs},
+    {"a smaller class borrows", test_borrows},
+    {"lender and borrower", test_both},
+    {"what is not lent", test_not_lent},
+    {"aligned blocks", test_aligned},
+    {"a thread's end", test_cleared},
+    CU_TEST_INFO_NULL,
 };
