@@ -72,15 +72,33 @@ static void check_tag(const struct block *block) {
         fail("the end of a block was changed", block->at);
 }
 
+static size_t any_alignment(uint64_t *state) {
+    return (size_t)16 << next(state) % 10;
+}
+
+/* Half of a life's blocks are alike: of one size and made in one way, so that one class goes
+ * through all that may happen to a class. */
+static _Thread_local struct {
+    size_t size, align;
+    unsigned how;
+} usual;
+
+static void choose_usual(uint64_t *state) {
+    usual.size = sizeof(struct parcel) + next(state) % 1100;
+    usual.align = (size_t)16 << next(state) % 2;
+    usual.how = next(state) % 3;
+}
+
 static struct block make(uint64_t *state) {
-    struct block block = {NULL, any_size(state), next(state)};
-    unsigned how = next(state) % 8;
+    bool alike = next(state) % 2 == 0;
+    struct block block = {NULL, alike ? usual.size : any_size(state), next(state)};
+    unsigned how = alike ? usual.how : next(state) % 8;
     if (how == 0) {
         block.at = pool_calloc(1, block.size);
         if (block.at != NULL && (block.at[0] != 0 || block.at[block.size / 2] != 0))
             fail("not clear", block.at);
     } else if (how == 1) {
-        size_t align = (size_t)16 << next(state) % 10;
+        size_t align = alike ? usual.align : any_alignment(state);
         block.at = pool_aligned(align, block.size);
         if (((uintptr_t)block.at & (align - 1)) != 0)
             fail("not aligned", block.at);
@@ -129,6 +147,7 @@ static void exchange(struct block *block, uint64_t *state) {
 }
 
 static void live(struct block *held, uint64_t *state) {
+    choose_usual(state);
     for (int step = 0; step < STEPS_OF_A_LIFE; step++) {
         struct block *block = &held[next(state) % HELD];
         if (block->at == NULL) {
