@@ -93,8 +93,7 @@ static inline void *big_take_newest(struct heap *heap, size_t size) {
 
 /* `clear`: the block must read as zero. The newest kept block first, if the same was asked for or
  * it is a run of as many pools: a program that takes and frees one buffer keeps to one block. Then
- * another run of just this length. NULL and ENOMEM: no memory or too
- * much asked for. */
+ * another run of just this length. NULL and ENOMEM: no memory or too much asked for. */
 static inline void *big_alloc(size_t size, bool clear) {
     struct heap *heap = self.heap;
     if (UNLIKELY(clear || heap == NULL))
