@@ -41,6 +41,14 @@ static inline uint32_t *big_alike(struct heap *heap, const struct pool *pool, ui
     return &heap->big_length[*length];
 }
 
+/* A kept block that has left its place becomes one of `size` bytes. */
+static inline void *big_hand_out(struct heap *heap, struct pool *pool, size_t size) {
+    heap->big_bytes -= (uint32_t)pool->map_bytes;
+    pool->run_bytes = size;
+    pool->resting = 0;
+    return pool->base;
+}
+
 /* Takes the kept block at heap.big[i] for `size` bytes. */
 static inline void *big_get(struct heap *heap, uint32_t i, size_t size) {
     struct pool *pool = heap->big[i];
@@ -48,10 +56,7 @@ static inline void *big_get(struct heap *heap, uint32_t i, size_t size) {
     heap->big_used ^= bit;
     *alike ^= bit;
     heap->big_lengths ^= (uint32_t)(*alike == 0) << length;
-    heap->big_bytes -= (uint32_t)pool->map_bytes;
-    pool->run_bytes = size;
-    pool->resting = 0;
-    return pool->base;
+    return big_hand_out(heap, pool, size);
 }
 
 /* Gives the newest kept block, if there is one, a place among the others. */
@@ -85,10 +90,7 @@ static inline void big_put(struct heap *heap, struct pool *pool) {
 static inline void *big_take_newest(struct heap *heap, size_t size) {
     struct pool *newest = heap->big_newest;
     heap->big_newest = NULL;
-    heap->big_bytes -= (uint32_t)newest->map_bytes;
-    newest->run_bytes = size;
-    newest->resting = 0;
-    return newest->base;
+    return big_hand_out(heap, newest, size);
 }
 
 /* `clear`: the block must read as zero. The newest kept block first, if the same was asked for or

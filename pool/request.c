@@ -66,9 +66,8 @@ static size_t grown(size_t have, size_t size) {
 
 /* The block at `to` was made long enough to grow on: for now `size` bytes are asked for. */
 static void *with_room(void *to, size_t size) {
-    struct pool *pool = size > SMALL_MAX ? owner_pool(to) : NULL;
-    if (pool != NULL && !in_class_pool(pool))
-        big_resize(pool, size);
+    if (size > SMALL_MAX)
+        big_resize(owner_pool(to), size);
     return to;
 }
 

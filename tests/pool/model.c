@@ -72,10 +72,6 @@ static void check_tag(const struct block *block) {
         fail("the end of a block was changed", block->at);
 }
 
-static size_t any_alignment(uint64_t *state) {
-    return (size_t)16 << next(state) % 10;
-}
-
 /* Half of a life's blocks are alike: of one size and made in one way, so that one class goes
  * through all that may happen to a class. */
 static _Thread_local struct {
@@ -98,7 +94,7 @@ static struct block make(uint64_t *state) {
         if (block.at != NULL && (block.at[0] != 0 || block.at[block.size / 2] != 0))
             fail("not clear", block.at);
     } else if (how == 1) {
-        size_t align = alike ? usual.align : any_alignment(state);
+        size_t align = alike ? usual.align : (size_t)16 << next(state) % 10;
         block.at = pool_aligned(align, block.size);
         if (((uintptr_t)block.at & (align - 1)) != 0)
             fail("not aligned", block.at);

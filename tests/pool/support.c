@@ -2,6 +2,7 @@
 #include "support.h"
 
 #include "arena.h"
+#include "heap_slow.h"
 
 #include <errno.h>
 #include <pthread.h>
@@ -143,4 +144,10 @@ void empty_arenas(void) {
     CU_ASSERT_EQUAL(libpool_root.arena_count, 0);
     CU_ASSERT_EQUAL(libpool_root.cached_pools_bytes, 0);
     arena_check();
+}
+
+void give_back_kept(void) {
+    heap_enter(self.heap);
+    heap_give_back(self.heap, 0);
+    heap_leave(self.heap);
 }

@@ -27,6 +27,9 @@ struct pool *take_run(uint32_t count);
 /* Gives back all that is free, which is all there was: no arena is left. */
 void empty_arenas(void);
 
+/* Gives back what this thread's heap keeps. */
+void give_back_kept(void);
+
 /* The same numbers in each run. `*state` may start as anything. */
 uint64_t random_next(uint64_t *state);
 /* From `low` to `high`, small ones more often. */

@@ -87,9 +87,7 @@ static uint32_t pools_of(const struct heap *heap) {
 /* When all is freed and given back, what remains of the heap are no pools at all. */
 static void test_gives_back(void) {
     free_in(7919);
-    heap_enter(self.heap);
-    heap_give_back(self.heap, 0);
-    heap_leave(self.heap);
+    give_back_kept();
     heap_check(self.heap);
     CU_ASSERT_EQUAL(pools_of(self.heap), 0);
     CU_ASSERT_EQUAL(self.heap->rest_bytes, 0);
@@ -222,9 +220,7 @@ static void test_goes_round(void) {
         CU_ASSERT(pool->touched <= 2);
         CU_ASSERT(resident(pool->base, POOL_BYTES) <= pool->touched * OS_PAGE);
         heap_free(block);
-        heap_enter(self.heap);
-        heap_give_back(self.heap, 0);
-        heap_leave(self.heap);
+        give_back_kept();
     }
     CU_ASSERT_EQUAL(pool->fresh, 0);
 }

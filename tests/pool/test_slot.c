@@ -12,9 +12,7 @@ static char *lent[COUNT];
 /* A full pool of the larger class, of which `count` blocks came back; nothing else. */
 static void start(uint32_t count) {
     heap_free(heap_alloc(16));
-    heap_enter(self.heap);
-    heap_give_back(self.heap, 0);
-    heap_leave(self.heap);
+    give_back_kept();
     for (uint32_t i = 0; i < COUNT; i++)
         lent[i] = heap_alloc(LENT);
     for (uint32_t i = 0; i < count; i++)
@@ -47,9 +45,7 @@ static void test_groups(void) {
         use(block, 40, 5 * 16);
         CU_ASSERT_EQUAL(pool_usable(block[39]), 6 * 16);
         give(block, 40);
-        heap_enter(self.heap);
-        heap_give_back(self.heap, 0);
-        heap_leave(self.heap);
+        give_back_kept();
     }
     use(block, 400, 5 * 16);
     uint32_t own = 0;
@@ -97,9 +93,7 @@ static void test_aligned_pairs(void) {
         }
         give(block, BLOCKS);
         finish(0);
-        heap_enter(self.heap);
-        heap_give_back(self.heap, 0);
-        heap_leave(self.heap);
+        give_back_kept();
         CU_ASSERT_EQUAL(self.heap->count[own].pools, 0);
     }
 }

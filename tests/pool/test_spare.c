@@ -34,9 +34,7 @@ static void drop(uint32_t from, uint32_t to) {
 
 /* Starts with no block of the class, and whole pools. */
 static void start(void) {
-    heap_enter(self.heap);
-    heap_give_back(self.heap, 0);
-    heap_leave(self.heap);
+    give_back_kept();
     CU_ASSERT_EQUAL_FATAL(self.heap->count[class_of(SIZE)].pools, 0);
 }
 
