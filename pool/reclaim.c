@@ -3,10 +3,26 @@
 #include "arena.h"
 #include "block_list.h"
 #include "os.h"
+#include "registry.h"
 #include "remote.h"
+#include "root.h"
 
-/* Worth the barrier, a few microseconds: this many pools, and a quarter of those that wait. */
+/* Of one heap worth the walk through its mail: this many pools, and a quarter of those that wait.
+ */
 #define STEP 8
+
+/* The barrier interrupts every processor the program runs on, which takes 30 us and more in a
+ * virtual machine. An owner that is at work collects its mail before the time is over; with the
+ * barrier at every STEP, threads that free each other's blocks of up to 2 KiB spent a third of
+ * their time there. */
+#define PERIOD_MS 10
+#define MANY      64 /* pools, of all heaps, are worth it sooner */
+
+#define HEAPS_MOST 64 /* that one barrier stops */
+
+static _Atomic uint32_t
+    whole; /* pools all of whose blocks are in the mail, since the last barrier */
+static _Atomic uint64_t last_ms;
 
 void reclaim_wait(struct heap *heap) {
     do {
@@ -39,17 +55,59 @@ static void reclaim(struct heap *heap) {
     }
 }
 
-void reclaim_note(struct heap *heap) {
-    uint32_t done = atomic_fetch_add_explicit(&heap->done, 1, memory_order_relaxed) + 1;
-    if (done < STEP || done < atomic_load_explicit(&heap->waiting, memory_order_relaxed) / 4)
-        return;
-    if (atomic_load_explicit(&heap->state, memory_order_relaxed) != HEAP_LIVE ||
-        !lock_try(&heap->reclaim))
-        return;
-    atomic_store_explicit(&heap->stop, 1, memory_order_seq_cst);
-    if (os_barrier() && !atomic_load_explicit(&heap->busy, memory_order_acquire) &&
+static bool worth_it(const struct heap *heap) {
+    uint32_t done = atomic_load_explicit(&heap->done, memory_order_relaxed);
+    return done >= STEP && done >= atomic_load_explicit(&heap->waiting, memory_order_relaxed) / 4;
+}
+
+/* Bars the heaps' owners from their slow paths; how many heaps. (Its own thread's needs none of
+ * this.) */
+static uint32_t stop_owners(struct heap *stopped[HEAPS_MOST]) {
+    uint32_t count = 0;
+    registry_lock();
+    for (struct heap *heap = libpool_root.heaps; heap != NULL && count < HEAPS_MOST;
+         heap = heap->next_all) {
+        if (!worth_it(heap) || heap == self.heap ||
+            atomic_load_explicit(&heap->state, memory_order_relaxed) != HEAP_LIVE ||
+            !lock_try(&heap->reclaim))
+            continue;
+        atomic_store_explicit(&heap->stop, 1, memory_order_seq_cst);
+        stopped[count++] = heap;
+    }
+    registry_unlock();
+    return count;
+}
+
+static void reclaim_heap(struct heap *heap, bool barrier) {
+    if (barrier && !atomic_load_explicit(&heap->busy, memory_order_acquire) &&
         atomic_load_explicit(&heap->state, memory_order_acquire) == HEAP_LIVE)
         reclaim(heap);
     atomic_store_explicit(&heap->stop, 0, memory_order_release);
     lock_release(&heap->reclaim);
+}
+
+static void reclaim_all(uint64_t now_ms) {
+    struct heap *stopped[HEAPS_MOST];
+    atomic_store_explicit(&last_ms, now_ms, memory_order_relaxed);
+    atomic_store_explicit(&whole, 0, memory_order_relaxed);
+    uint32_t count = stop_owners(stopped);
+    bool barrier = count > 0 && os_barrier();
+    for (uint32_t i = 0; i < count; i++)
+        reclaim_heap(stopped[i], barrier);
+}
+
+void reclaim_note(struct heap *heap) {
+    atomic_fetch_add_explicit(&heap->done, 1, memory_order_relaxed);
+    uint32_t count = atomic_fetch_add_explicit(&whole, 1, memory_order_relaxed) + 1;
+    if (!worth_it(heap))
+        return;
+    uint64_t now_ms = os_now_ms();
+    if (count >= MANY || now_ms - atomic_load_explicit(&last_ms, memory_order_relaxed) >= PERIOD_MS)
+        reclaim_all(now_ms);
+}
+
+void reclaim_tick(uint64_t now_ms) {
+    if (atomic_load_explicit(&whole, memory_order_relaxed) >= STEP &&
+        now_ms - atomic_load_explicit(&last_ms, memory_order_relaxed) >= PERIOD_MS)
+        reclaim_all(now_ms);
 }

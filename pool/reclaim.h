@@ -13,8 +13,11 @@
 
 #include "types.h"
 
-/* One more pool of `heap` lies in the mail with all its blocks; now and then reclaims them. */
+/* One more pool of `heap` lies in the mail with all its blocks; now and then reclaims those of all
+ * heaps. */
 void reclaim_note(struct heap *heap);
+/* Now and then: the same, for those that were left. Outside heap_enter and locks. */
+void reclaim_tick(uint64_t now_ms);
 /* The owner's wait; sets heap->busy again. */
 void reclaim_wait(struct heap *heap);
 

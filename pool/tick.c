@@ -7,6 +7,7 @@
 #include "hooks.h"
 #include "large.h"
 #include "os.h"
+#include "reclaim.h"
 #include "rest.h"
 
 /* What has been kept for a whole period without being used goes back, although nothing is freed
@@ -27,6 +28,7 @@ void tick_now(struct heap *heap) {
     extra_tick(&heap->big_extra, now_ms);
     rest_fit(heap);
     big_fit(heap);
+    reclaim_tick(now_ms);
     if (hooks.tick != NULL)
         hooks.tick(now_ms);
 }

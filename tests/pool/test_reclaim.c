@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "heap_slow.h"
+#include "os.h"
 #include "support.h"
 
 #define COUNT 20000
@@ -46,6 +47,57 @@ static void test_owner_asleep(void) {
     heap_check(self.heap);
     free_all(NULL);
     heap_check(self.heap);
+}
+
+#define SLEEPERS 8
+#define EACH     2600 /* 38 pools */
+
+static char *asleep[SLEEPERS][EACH];
+static _Atomic(struct heap *) sleeper[SLEEPERS];
+static _Atomic int sleeping;
+static _Atomic bool wake;
+
+static void *take_and_sleep(void *p) {
+    char **own = p;
+    for (int i = 0; i < EACH; i++)
+        own[i] = pool_malloc(SIZE);
+    sleeper[sleeping++] = self.heap;
+    while (!wake)
+        usleep(100);
+    pool_thread_exit();
+    return NULL;
+}
+
+static uint32_t pools_of_sleepers(void) {
+    uint32_t pools = 0;
+    for (int t = 0; t < SLEEPERS; t++)
+        pools += pools_of(sleeper[t]);
+    return pools;
+}
+
+/* Few pools of each of many heaps, emptied at once: one barrier is for all of them, and what is
+ * left when the last block is freed goes back a little later. */
+static void test_many_asleep(void) {
+    pthread_t thread[SLEEPERS];
+    for (int t = 0; t < SLEEPERS; t++) {
+        CU_ASSERT_EQUAL_FATAL(pthread_create(&thread[t], NULL, take_and_sleep, asleep[t]), 0);
+        while (sleeping <= t)
+            usleep(100);
+    }
+    uint32_t before = pools_of_sleepers();
+    for (int t = 0; t < SLEEPERS; t++)
+        for (int i = 0; i < EACH; i++)
+            pool_free(asleep[t][i]);
+    CU_ASSERT(before > SLEEPERS * 30);
+    CU_ASSERT(pools_of_sleepers() < 64 + SLEEPERS * 10);
+    usleep(50000);
+    reclaim_tick(os_now_ms());
+    CU_ASSERT(pools_of_sleepers() < SLEEPERS * 10);
+    wake = true;
+    for (int t = 0; t < SLEEPERS; t++) {
+        pthread_join(thread[t], NULL);
+        heap_check(sleeper[t]);
+    }
 }
 
 /* The owner is in the midst of its slow paths all the time; nothing is lost or handed out twice. */
@@ -131,6 +183,7 @@ static void test_wait(void) {
 
 CU_TestInfo reclaim_tests[] = {
     {"the owner sleeps", test_owner_asleep},
+    {"many owners sleep", test_many_asleep},
     {"the owner works", test_owner_busy},
     {"the owner waits", test_wait},
     CU_TEST_INFO_NULL,
