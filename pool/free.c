@@ -76,18 +76,26 @@ static NOINLINE void free_transition(struct heap *heap, struct pool *pool, void 
     tick_heap(heap);
 }
 
-/* By far the most frequent case where pools hold few blocks: one of a full pool. (One of a pool
- * with a list goes there: what lies sparse is not to be handed out first.) */
-static inline bool free_spare(struct heap *heap, struct pool *pool, void *p) {
-    return pool->size_class >= FINE_CLASSES && pool->state == POOL_FULL &&
-           spare_push(heap, pool, p);
+/* By far the most frequent case where pools hold few blocks: one of a full pool, of which all are
+ * cut. (One of a pool with a list goes there: what lies sparse is not to be handed out first.) */
+static inline RACY bool free_spare(struct heap *heap, struct pool *pool, void *p) {
+    const struct link *block = p;
+    if (pool->state != POOL_FULL || pool->size_class < FINE_CLASSES || pool->heap != heap)
+        return false;
+    uint64_t offset = (uintptr_t)p - (uintptr_t)pool->base;
+    return offset * pool->mult < class_coarse_bound[spare_index(pool)] &&
+           block->mark >> 24 != MARK_BYTE && spare_push(heap, pool, p);
+}
+
+static NOINLINE RACY void free_not_spare(void *p, struct pool *pool) {
+    if (pool->heap != self.heap || !free_plain(pool, p))
+        return free_not_own(p, pool);
+    return free_transition(self.heap, pool, p);
 }
 
 RACY void heap_free_slow(void *p, struct pool *pool) {
     struct heap *heap = self.heap;
-    if (pool->heap != heap || !free_plain(pool, p))
-        return free_not_own(p, pool);
     if (LIKELY(free_spare(heap, pool, p)))
         return tick_rarely(heap);
-    return free_transition(heap, pool, p);
+    return free_not_spare(p, pool);
 }

@@ -227,7 +227,7 @@ static NOINLINE void *refill(uint32_t size_class, bool own) {
  * chance has it. */
 static inline void *spare_block(uint32_t size_class) {
     struct heap *heap = self.heap;
-    return size_class >= FINE_CLASSES && heap != NULL ? spare_pop(heap, size_class) : NULL;
+    return heap != NULL ? spare_pop(heap, size_class) : NULL;
 }
 
 static NOINLINE void *without_spare(uint32_t size_class) {
@@ -236,15 +236,17 @@ static NOINLINE void *without_spare(uint32_t size_class) {
 }
 
 void *heap_alloc_slow(size_t size) {
+    if (size <= FINE_MAX)
+        return without_spare(class_of(size));
     if (UNLIKELY(size > SMALL_MAX))
         return big_alloc(size, false);
-    uint32_t size_class = class_of(size);
+    uint32_t size_class = class_by_units[(size + MIN_ALIGN - 1) / MIN_ALIGN];
     void *block = spare_block(size_class);
     return LIKELY(block != NULL) ? block : without_spare(size_class);
 }
 
 void *heap_alloc_class(uint32_t size_class, size_t align) {
-    void *block = spare_block(size_class);
+    void *block = size_class >= FINE_CLASSES ? spare_block(size_class) : NULL;
     if (LIKELY(block != NULL))
         return block;
     struct pool *pool = self.slot[size_class];

@@ -24,5 +24,10 @@ const uint8_t class_by_units[] = {PAIR(34) PAIR(36) PAIR(38) PAIR(40) PAIR(42) P
 #define SIZE(n, low, high) POOL_BYTES / MIN_ALIGN / n *MIN_ALIGN,
 const uint16_t class_coarse_size[] = {COARSE(SIZE)};
 
+#define BYTES(n)            (uint64_t)(POOL_BYTES / MIN_ALIGN / n * MIN_ALIGN)
+#define BOUND(n, low, high) n *(BYTES(n) * CLASS_MULT(BYTES(n))),
+const uint64_t class_coarse_bound[] = {COARSE(BOUND)};
+
 const uint32_t class_count = CLASS_END;
 static_assert(CLASS_END <= CLASS_MAX, "tables by class are long enough");
+static_assert(CLASS_END - FINE_CLASSES <= COARSE_MAX, "and those of the coarse ones");

@@ -14,7 +14,8 @@
 #define PAIRED_ABOVE 32 /* classes above, up to 64, come in pairs: the even one has the pools */
 
 extern const uint8_t class_by_units[SMALL_MAX / MIN_ALIGN + 1]; /* above PAIRED_ABOVE */
-extern const uint16_t class_coarse_size[]; /* of class FINE_CLASSES + i, bytes */
+extern const uint16_t class_coarse_size[];  /* of class FINE_CLASSES + i, bytes */
+extern const uint64_t class_coarse_bound[]; /* class_bound of all blocks of one of its pools */
 
 /* Number of classes, class 0 included. */
 extern const uint32_t class_count;
@@ -76,9 +77,10 @@ static inline uint32_t group_reach(uint32_t size_class) {
  * So offset * mult < n * e exactly for the starts of the first n blocks: one multiplication and
  * one comparison refuse interior pointers, pointers to other pools and to uncarved memory.
  * (After D. Lemire, O. Kaser, N. Kurz, "Faster remainder by direct computation", 2019.) */
+#define CLASS_MULT(size) (UINT64_MAX / (size) + 1 + (((size) & ((size)-1)) == 0))
+
 static inline uint64_t class_mult(uint32_t block_size) {
-    bool power_of_two = (block_size & (block_size - 1)) == 0;
-    return UINT64_MAX / block_size + 1 + power_of_two;
+    return CLASS_MULT(block_size);
 }
 
 static inline uint64_t class_bound(uint32_t block_size, uint64_t mult, uint32_t blocks) {

@@ -5,8 +5,8 @@
 void spare_check(struct heap *heap, uint32_t size_class) {
     if (size_class < FINE_CLASSES)
         return;
-    const struct spares *spares = spare_of(heap, heap->source[size_class]);
-    const struct link *block = spares->count > 0 ? spares->block[spares->count - 1] : NULL;
+    size_t i = heap->source[size_class] - (size_t)FINE_CLASSES, count = heap->spare_count[i];
+    const struct link *block = count > 0 ? heap->spare[count - 1][i] : NULL;
     if (block != NULL && block->mark != MARK)
         misuse(MISUSE_CORRUPT_LINK, block, "malloc");
 }
@@ -18,12 +18,12 @@ static bool of_pool(const struct pool *pool, const void *block) {
 void spare_return(struct heap *heap, struct pool *pool, uint32_t most) {
     if (pool->size_class < FINE_CLASSES)
         return;
-    struct spares *spares = spare_of(heap, pool->size_class);
-    for (uint32_t i = spares->count; i-- > 0 && most > 0;) {
-        void *block = spares->block[i];
+    size_t at = spare_index(pool);
+    for (uint32_t i = heap->spare_count[at]; i-- > 0 && most > 0;) {
+        void *block = heap->spare[i][at];
         if (!of_pool(pool, block))
             continue;
-        spares->block[i] = spares->block[--spares->count];
+        heap->spare[i][at] = heap->spare[--heap->spare_count[at]][at];
         pool->top += QUOTA_ONE;
         block_list_push(pool, block);
         most--;
@@ -33,10 +33,9 @@ void spare_return(struct heap *heap, struct pool *pool, uint32_t most) {
 RACY bool spare_has(const struct pool *pool, const void *block) {
     if (pool->size_class < FINE_CLASSES)
         return false;
-    const struct spares *spares = spare_of(pool->heap, pool->size_class);
-    uint32_t count = spares->count < SPARE_MAX ? spares->count : SPARE_MAX;
-    for (uint32_t i = 0; i < count; i++)
-        if (spares->block[i] == block)
+    size_t at = spare_index(pool), count = pool->heap->spare_count[at];
+    for (size_t i = 0; i < count; i++)
+        if (pool->heap->spare[i][at] == block)
             return true;
     return false;
 }
@@ -44,21 +43,21 @@ RACY bool spare_has(const struct pool *pool, const void *block) {
 uint32_t spare_count(const struct pool *pool) {
     if (pool->size_class < FINE_CLASSES)
         return 0;
-    const struct spares *spares = spare_of(pool->heap, pool->size_class);
+    size_t at = spare_index(pool);
     uint32_t count = 0;
-    for (uint32_t i = 0; i < spares->count; i++)
-        count += of_pool(pool, spares->block[i]);
+    for (uint32_t i = 0; i < pool->heap->spare_count[at]; i++)
+        count += of_pool(pool, pool->heap->spare[i][at]);
     return count;
 }
 
 void spare_rebuild(struct heap *heap) {
-    for (uint32_t c = FINE_CLASSES; c < class_count; c++) {
-        struct spares *spares = spare_of(heap, c);
-        for (uint32_t i = 0; i < spares->count; i++) {
-            struct pool *pool = owner_record(spares->block[i]);
-            if (!block_list_has(pool, spares->block[i]))
-                block_list_push(pool, spares->block[i]);
+    for (uint32_t at = 0; at < class_count - FINE_CLASSES; at++) {
+        for (uint32_t i = 0; i < heap->spare_count[at]; i++) {
+            void *block = heap->spare[i][at];
+            struct pool *pool = owner_record(block);
+            if (!block_list_has(pool, block))
+                block_list_push(pool, block);
         }
-        spares->count = 0;
+        heap->spare_count[at] = 0;
     }
 }

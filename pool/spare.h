@@ -11,8 +11,8 @@
 #include "block_list.h"
 #include "heap_slow.h"
 
-static inline struct spares *spare_of(struct heap *heap, uint32_t size_class) {
-    return &heap->spare[size_class - FINE_CLASSES];
+static inline size_t spare_index(const struct pool *pool) {
+    return pool->size_class - (size_t)FINE_CLASSES;
 }
 
 /* Push and pop are the owner's, and no transition: they need no heap_enter. The order of stores
@@ -22,16 +22,16 @@ static inline struct spares *spare_of(struct heap *heap, uint32_t size_class) {
 /* Makes the used block of a full pool of a coarse class a spare if there is room, and the block is
  * not its pool's last. */
 static inline bool spare_push(struct heap *heap, struct pool *pool, void *block) {
+    size_t i = spare_index(pool), count = heap->spare_count[i];
     uint32_t top;
+    if (UNLIKELY(count == SPARE_MAX))
+        return false;
     if (__builtin_sub_overflow(pool->top, QUOTA_ONE, &top))
         return false;
-    struct spares *spares = spare_of(heap, pool->size_class);
-    if (spares->count == SPARE_MAX)
-        return false;
     *(struct link *)block = (struct link){.next = NO_HEAD, .mark = MARK};
-    spares->block[spares->count] = block;
+    heap->spare[count][i] = block;
     atomic_signal_fence(memory_order_seq_cst);
-    spares->count++;
+    heap->spare_count[i] = (uint8_t)(count + 1);
     pool->top = top;
     return true;
 }
@@ -39,14 +39,13 @@ static inline bool spare_push(struct heap *heap, struct pool *pool, void *block)
 /* The spare freed last of the class that serves `size_class`, a coarse one. NULL: none, or it was
  * written to. */
 static inline void *spare_pop(struct heap *heap, uint32_t size_class) {
-    struct spares *spares = spare_of(heap, heap->source[size_class]);
-    uint32_t count = spares->count;
+    size_t i = heap->source[size_class] - (size_t)FINE_CLASSES, count = heap->spare_count[i];
     if (count == 0)
         return NULL;
-    struct link *block = spares->block[count - 1];
+    struct link *block = heap->spare[count - 1][i];
     if (UNLIKELY(block->mark != MARK))
         return NULL;
-    spares->count = count - 1;
+    heap->spare_count[i] = (uint8_t)(count - 1);
     atomic_signal_fence(memory_order_seq_cst);
     owner_record(block)->top += QUOTA_ONE;
     block->mark = 0;

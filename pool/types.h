@@ -79,6 +79,7 @@
 #define RUN_MAX       ((size_t)512 << 10) /* up to here a run, above: large */
 #define RUN_MAX_POOLS (RUN_MAX / POOL_BYTES)
 #define FINE_CLASSES  65 /* 0 .. 64; class 0 is never used, it stands for a request of 0 bytes */
+#define COARSE_MAX    32 /* classes above FINE_MAX, at most */
 #define CLASS_MAX     96 /* upper bound of the number of classes, tables are this long */
 
 /* Marks differ from what programs keep at that place: the top byte is no UTF-8, no pointer's and
@@ -166,7 +167,7 @@ struct pool_list {
 enum heap_state { HEAP_LIVE, HEAP_ABANDONED, HEAP_TORN };
 
 #define REST_MAX  64
-#define SPARE_MAX 15 /* with their number two cache lines */
+#define SPARE_MAX 64 /* with 16, blocks of 1 to 4 KB replaced at random took 1.3 of the time */
 #define BIG_MAX   32 /* the bits of big_used */
 
 /* Owner: its thread, unless stated. */
@@ -219,11 +220,10 @@ struct heap {
     uint32_t serves[CLASS_MAX]; /* bit i: class - i has this class as its source */
     /* times memory was touched for the class while it was served by its group */
     uint8_t wanted[CLASS_MAX];
-    /* Free blocks of the coarse classes that are on no list: spare.h. */
-    struct spares {
-        uint32_t count;
-        void *block[SPARE_MAX];
-    } spare[CLASS_MAX - FINE_CLASSES];
+    /* Free blocks of the coarse classes that are on no list: spare.h. (In this order a heap with
+     * few of each touches little memory.) */
+    uint8_t spare_count[COARSE_MAX];
+    void *spare[SPARE_MAX][COARSE_MAX];
     uint64_t mail_blocks; /* blocks freed by others and collected, ever */
 };
 static_assert(BIG_MAX == 8 * sizeof(((struct heap *)NULL)->big_used),

@@ -7,10 +7,10 @@
 
 #define SIZE   4096
 #define BLOCKS (POOL_BYTES / SIZE)
-#define POOLS  40
+#define POOLS  100
 
 static uint32_t spares(void) {
-    return spare_of(self.heap, class_of(SIZE))->count;
+    return self.heap->spare_count[class_of(SIZE) - FINE_CLASSES];
 }
 
 static char *block[POOLS * BLOCKS];
