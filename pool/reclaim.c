@@ -2,6 +2,7 @@
 
 #include "arena.h"
 #include "block_list.h"
+#include "decay.h"
 #include "os.h"
 #include "registry.h"
 #include "remote.h"
@@ -16,7 +17,9 @@
  * barrier at every STEP, threads that free each other's blocks of up to 2 KiB spent a third of
  * their time there. */
 #define PERIOD_MS 10
-#define MANY      64 /* pools, of all heaps, are worth it sooner */
+/* So much, of all heaps, is worth it sooner. */
+#define MANY       ((uint64_t)64 * POOL_BYTES)
+#define MANY_SHARE 16 /* of live, if that is more */
 
 #define HEAPS_MOST 64 /* that one barrier stops */
 
@@ -96,18 +99,21 @@ static void reclaim_all(uint64_t now_ms) {
         reclaim_heap(stopped[i], barrier);
 }
 
+static bool period_over(uint64_t now_ms) {
+    return now_ms - atomic_load_explicit(&last_ms, memory_order_relaxed) >= PERIOD_MS;
+}
+
 void reclaim_note(struct heap *heap) {
     atomic_fetch_add_explicit(&heap->done, 1, memory_order_relaxed);
     uint32_t count = atomic_fetch_add_explicit(&whole, 1, memory_order_relaxed) + 1;
     if (!worth_it(heap))
         return;
-    uint64_t now_ms = os_now_ms();
-    if (count >= MANY || now_ms - atomic_load_explicit(&last_ms, memory_order_relaxed) >= PERIOD_MS)
+    uint64_t now_ms = os_now_ms(), bytes = (uint64_t)count << POOL_SHIFT;
+    if ((bytes >= MANY && bytes >= decay_live_about() / MANY_SHARE) || period_over(now_ms))
         reclaim_all(now_ms);
 }
 
 void reclaim_tick(uint64_t now_ms) {
-    if (atomic_load_explicit(&whole, memory_order_relaxed) >= STEP &&
-        now_ms - atomic_load_explicit(&last_ms, memory_order_relaxed) >= PERIOD_MS)
+    if (atomic_load_explicit(&whole, memory_order_relaxed) >= STEP && period_over(now_ms))
         reclaim_all(now_ms);
 }
