@@ -35,12 +35,10 @@ static void free_own(struct heap *heap, struct pool *pool, void *p) {
     heap_leave(heap);
 }
 
-/* Nothing about it is suspect, and another heap owns it. */
-static RACY bool plainly_remote(const struct pool *pool, const void *p) {
-    return pool->heap != self.heap && free_plain(pool, p);
-}
-
+/* Anything else: what needs a closer look, or is none of ours. */
 static NOINLINE void free_other(void *p) {
+    if (p == NULL)
+        return;
     struct pool *pool = owner_pool(p);
     if (pool == NULL || !pool_of_class(pool)) {
         big_free(pool, p);
@@ -54,26 +52,21 @@ static NOINLINE void free_other(void *p) {
     tick();
 }
 
-static NOINLINE RACY void free_not_kept(void *p, struct pool *pool) {
-    if (p == NULL)
-        return;
-    if (!plainly_remote(pool, p))
-        return free_other(p);
-    remote_free(pool, p);
-    tick();
-}
-
-/* (NULL is no block's start.) */
-static RACY void free_not_own(void *p, struct pool *pool) {
+static NOINLINE RACY void free_big(void *p, struct pool *pool) {
     struct heap *heap = self.heap;
     if (LIKELY(heap != NULL && big_keep(heap, pool, p)))
         return tick_heap(heap);
-    return free_not_kept(p, pool);
+    free_other(p);
 }
 
 static NOINLINE void free_transition(struct heap *heap, struct pool *pool, void *p) {
     free_own(heap, pool, p);
     tick_heap(heap);
+}
+
+static NOINLINE void free_remote(struct pool *pool, void *p) {
+    remote_free(pool, p);
+    tick();
 }
 
 /* By far the most frequent case where pools hold few blocks: one of a full pool, of which all are
@@ -87,15 +80,17 @@ static inline RACY bool free_spare(struct heap *heap, struct pool *pool, void *p
            block->mark >> 24 != MARK_BYTE && spare_push(heap, pool, p);
 }
 
-static NOINLINE RACY void free_not_spare(void *p, struct pool *pool) {
-    if (pool->heap != self.heap || !free_plain(pool, p))
-        return free_not_own(p, pool);
-    return free_transition(self.heap, pool, p);
+static NOINLINE RACY void free_class_block(void *p, struct pool *pool) {
+    if (UNLIKELY(!free_plain(pool, p)))
+        return free_other(p);
+    if (pool->heap == self.heap)
+        return free_transition(self.heap, pool, p);
+    return free_remote(pool, p);
 }
 
 RACY void heap_free_slow(void *p, struct pool *pool) {
     struct heap *heap = self.heap;
     if (LIKELY(free_spare(heap, pool, p)))
         return tick_rarely(heap);
-    return free_not_spare(p, pool);
+    return pool_of_class(pool) ? free_class_block(p, pool) : free_big(p, pool);
 }
