@@ -208,6 +208,7 @@ struct heap {
     uint32_t big_lengths;                   /* bit n: big_length[n] is not 0 */
     uint32_t big_hand;                      /* the search for an old one goes on here */
     uint32_t big_bytes, big_limit;          /* of these; 0: not computed yet */
+    uint64_t mail_blocks;                   /* blocks freed by others and collected, ever */
     struct class_count {
         uint32_t pools;
         uint32_t list;     /* blocks on the list that was last taken into use */
@@ -224,7 +225,6 @@ struct heap {
      * few of each touches little memory.) */
     uint8_t spare_count[COARSE_MAX];
     void *spare[SPARE_MAX][COARSE_MAX];
-    uint64_t mail_blocks; /* blocks freed by others and collected, ever */
 };
 static_assert(BIG_MAX == 8 * sizeof(((struct heap *)NULL)->big_used),
               "one bit for each kept block");
