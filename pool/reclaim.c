@@ -4,7 +4,6 @@
 #include "block_list.h"
 #include "decay.h"
 #include "os.h"
-#include "registry.h"
 #include "remote.h"
 #include "root.h"
 
@@ -20,12 +19,15 @@
 /* So much, of all heaps, is worth it sooner. */
 #define MANY       ((uint64_t)64 * POOL_BYTES)
 #define MANY_SHARE 16 /* of live, if that is more */
+#define MANY_HEAPS 8  /* and one for so many heaps, all of which are looked at */
 
 #define HEAPS_MOST 64 /* that one barrier stops */
 
 static _Atomic uint32_t
     whole; /* pools all of whose blocks are in the mail, since the last barrier */
 static _Atomic uint64_t last_ms;
+static struct lock lock;
+static struct thread *_Atomic reclaimer; /* who has it */
 
 void reclaim_wait(struct heap *heap) {
     do {
@@ -63,44 +65,74 @@ static bool worth_it(const struct heap *heap) {
     return done >= STEP && done >= atomic_load_explicit(&heap->waiting, memory_order_relaxed) / 4;
 }
 
-/* Bars the heaps' owners from their slow paths; how many heaps. (Its own thread's needs none of
- * this.) */
-static uint32_t stop_owners(struct heap *stopped[HEAPS_MOST]) {
+/* The heaps worth it, each with its lock; how many. (Not its own thread's, which collects. No lock
+ * around it: heaps are only ever added.) */
+static uint32_t choose(struct heap *chosen[HEAPS_MOST]) {
     uint32_t count = 0;
-    registry_lock();
-    for (struct heap *heap = libpool_root.heaps; heap != NULL && count < HEAPS_MOST;
-         heap = heap->next_all) {
-        if (!worth_it(heap) || heap == self.heap ||
-            atomic_load_explicit(&heap->state, memory_order_relaxed) != HEAP_LIVE ||
-            !lock_try(&heap->reclaim))
-            continue;
-        atomic_store_explicit(&heap->stop, 1, memory_order_seq_cst);
-        stopped[count++] = heap;
-    }
-    registry_unlock();
+    struct heap *heap = __atomic_load_n(&libpool_root.heaps, __ATOMIC_ACQUIRE);
+    for (; heap != NULL && count < HEAPS_MOST; heap = heap->next_all)
+        if (worth_it(heap) && heap != self.heap &&
+            atomic_load_explicit(&heap->state, memory_order_relaxed) == HEAP_LIVE &&
+            lock_try(&heap->reclaim))
+            chosen[count++] = heap;
     return count;
 }
 
+/* Its owner is barred from its slow paths, if there was a barrier; if it was in none, the heap is
+ * this thread's for a while. */
 static void reclaim_heap(struct heap *heap, bool barrier) {
     if (barrier && !atomic_load_explicit(&heap->busy, memory_order_acquire) &&
         atomic_load_explicit(&heap->state, memory_order_acquire) == HEAP_LIVE)
         reclaim(heap);
+    else /* for the next tick; counted in full, a busy one would have the next barrier at once */
+        atomic_fetch_add_explicit(&whole, STEP, memory_order_relaxed);
     atomic_store_explicit(&heap->stop, 0, memory_order_release);
     lock_release(&heap->reclaim);
 }
 
-static void reclaim_all(uint64_t now_ms) {
-    struct heap *stopped[HEAPS_MOST];
-    atomic_store_explicit(&last_ms, now_ms, memory_order_relaxed);
+static void reclaim_all(void) {
+    struct heap *chosen[HEAPS_MOST];
     atomic_store_explicit(&whole, 0, memory_order_relaxed);
-    uint32_t count = stop_owners(stopped);
+    uint32_t count = choose(chosen);
+    for (uint32_t i = 0; i < count; i++)
+        atomic_store_explicit(&chosen[i]->stop, 1, memory_order_seq_cst);
     bool barrier = count > 0 && os_barrier();
     for (uint32_t i = 0; i < count; i++)
-        reclaim_heap(stopped[i], barrier);
+        reclaim_heap(chosen[i], barrier);
 }
 
+/* One thread at a time; where another is at it, the next tick comes soon enough. */
+static void begin(uint64_t now_ms) {
+    if (!lock_try(&lock))
+        return;
+    reclaimer = &self;
+    atomic_store_explicit(&last_ms, now_ms, memory_order_relaxed);
+    reclaim_all();
+    reclaimer = NULL;
+    lock_release(&lock);
+}
+
+/* What it has taken out of a heap's mail would be lost in the child. (Of a signal handler that
+ * forks in the middle of it, it is.) */
+void reclaim_fork_prepare(void) {
+    if (reclaimer != &self)
+        lock_take(&lock);
+}
+
+void reclaim_fork_done(void) {
+    if (reclaimer != &self)
+        lock_release(&lock);
+}
+
+/* Since the last time, whose clock may be a little ahead of this thread's. */
 static bool period_over(uint64_t now_ms) {
-    return now_ms - atomic_load_explicit(&last_ms, memory_order_relaxed) >= PERIOD_MS;
+    return (int64_t)(now_ms - atomic_load_explicit(&last_ms, memory_order_relaxed)) >= PERIOD_MS;
+}
+
+static RACY bool many(uint32_t pools) {
+    uint64_t bytes = (uint64_t)pools << POOL_SHIFT;
+    return bytes >= MANY && bytes >= decay_live_about() / MANY_SHARE &&
+           pools >= libpool_root.heap_count / MANY_HEAPS;
 }
 
 void reclaim_note(struct heap *heap) {
@@ -108,12 +140,12 @@ void reclaim_note(struct heap *heap) {
     uint32_t count = atomic_fetch_add_explicit(&whole, 1, memory_order_relaxed) + 1;
     if (!worth_it(heap))
         return;
-    uint64_t now_ms = os_now_ms(), bytes = (uint64_t)count << POOL_SHIFT;
-    if ((bytes >= MANY && bytes >= decay_live_about() / MANY_SHARE) || period_over(now_ms))
-        reclaim_all(now_ms);
+    uint64_t now_ms = os_now_ms();
+    if (many(count) || period_over(now_ms))
+        begin(now_ms);
 }
 
 void reclaim_tick(uint64_t now_ms) {
     if (atomic_load_explicit(&whole, memory_order_relaxed) >= STEP && period_over(now_ms))
-        reclaim_all(now_ms);
+        begin(now_ms);
 }

@@ -18,6 +18,9 @@
 void reclaim_note(struct heap *heap);
 /* Now and then: the same, for those that were left. Outside heap_enter and locks. */
 void reclaim_tick(uint64_t now_ms);
+/* No thread is in the midst of it while the process forks. */
+void reclaim_fork_prepare(void);
+void reclaim_fork_done(void);
 /* The owner's wait; sets heap->busy again. */
 void reclaim_wait(struct heap *heap);
 

@@ -54,7 +54,8 @@ static struct heap *heap_new(void) {
         os_barrier_prepare();
     }
     heap->next_all = libpool_root.heaps;
-    libpool_root.heaps = heap;
+    /* (reclaim.c walks the list without the lock.) */
+    __atomic_store_n(&libpool_root.heaps, heap, __ATOMIC_RELEASE);
     libpool_root.heap_count++;
     root_count_alone(EVENT_HEAP_CREATED, 1);
     return heap;
@@ -219,8 +220,7 @@ bool pool_trim(size_t keep) {
 
 void pool_fork_prepare(void) {
     lock_take(&lock);
-    if (self.heap != NULL)
-        lock_take(&self.heap->reclaim);
+    reclaim_fork_prepare();
     arena_purge_lock();
     arena_lock();
     meta_lock();
@@ -230,8 +230,7 @@ void pool_fork_parent(void) {
     meta_unlock();
     arena_unlock();
     arena_purge_unlock();
-    if (self.heap != NULL)
-        lock_release(&self.heap->reclaim);
+    reclaim_fork_done();
     lock_release(&lock);
 }
 

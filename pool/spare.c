@@ -6,7 +6,7 @@ void spare_check(struct heap *heap, uint32_t size_class) {
     if (size_class < FINE_CLASSES)
         return;
     size_t i = heap->source[size_class] - (size_t)FINE_CLASSES, count = heap->spare_count[i];
-    const struct link *block = count > 0 ? heap->spare[count - 1][i] : NULL;
+    const struct link *block = count > 0 ? heap->spare[i][count - 1] : NULL;
     if (block != NULL && block->mark != MARK)
         misuse(MISUSE_CORRUPT_LINK, block, "malloc");
 }
@@ -20,10 +20,10 @@ void spare_return(struct heap *heap, struct pool *pool, uint32_t most) {
         return;
     size_t at = spare_index(pool);
     for (uint32_t i = heap->spare_count[at]; i-- > 0 && most > 0;) {
-        void *block = heap->spare[i][at];
+        void *block = heap->spare[at][i];
         if (!of_pool(pool, block))
             continue;
-        heap->spare[i][at] = heap->spare[--heap->spare_count[at]][at];
+        heap->spare[at][i] = heap->spare[at][--heap->spare_count[at]];
         pool->top += QUOTA_ONE;
         block_list_push(pool, block);
         most--;
@@ -35,7 +35,7 @@ RACY bool spare_has(const struct pool *pool, const void *block) {
         return false;
     size_t at = spare_index(pool), count = pool->heap->spare_count[at];
     for (size_t i = 0; i < count; i++)
-        if (pool->heap->spare[i][at] == block)
+        if (pool->heap->spare[at][i] == block)
             return true;
     return false;
 }
@@ -46,14 +46,14 @@ uint32_t spare_count(const struct pool *pool) {
     size_t at = spare_index(pool);
     uint32_t count = 0;
     for (uint32_t i = 0; i < pool->heap->spare_count[at]; i++)
-        count += of_pool(pool, pool->heap->spare[i][at]);
+        count += of_pool(pool, pool->heap->spare[at][i]);
     return count;
 }
 
 void spare_rebuild(struct heap *heap) {
     for (uint32_t at = 0; at < class_count - FINE_CLASSES; at++) {
         for (uint32_t i = 0; i < heap->spare_count[at]; i++) {
-            void *block = heap->spare[i][at];
+            void *block = heap->spare[at][i];
             struct pool *pool = owner_record(block);
             if (!block_list_has(pool, block))
                 block_list_push(pool, block);

@@ -29,7 +29,7 @@ static inline bool spare_push(struct heap *heap, struct pool *pool, void *block)
     if (__builtin_sub_overflow(pool->top, QUOTA_ONE, &top))
         return false;
     *(struct link *)block = (struct link){.next = NO_HEAD, .mark = MARK};
-    heap->spare[count][i] = block;
+    heap->spare[i][count] = block;
     atomic_signal_fence(memory_order_seq_cst);
     heap->spare_count[i] = (uint8_t)(count + 1);
     pool->top = top;
@@ -42,7 +42,7 @@ static inline void *spare_pop(struct heap *heap, uint32_t size_class) {
     size_t i = heap->source[size_class] - (size_t)FINE_CLASSES, count = heap->spare_count[i];
     if (count == 0)
         return NULL;
-    struct link *block = heap->spare[count - 1][i];
+    struct link *block = heap->spare[i][count - 1];
     if (UNLIKELY(block->mark != MARK))
         return NULL;
     heap->spare_count[i] = (uint8_t)(count - 1);

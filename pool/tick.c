@@ -4,11 +4,14 @@
 #include "big.h"
 #include "decay.h"
 #include "extra.h"
+#include "heap_slow.h"
 #include "hooks.h"
 #include "large.h"
 #include "os.h"
 #include "reclaim.h"
 #include "rest.h"
+
+#define MAIL_MANY 8 /* pools */
 
 /* What has been kept for a whole period without being used goes back, although nothing is freed
  * just now. */
@@ -20,12 +23,23 @@ static void reconsider(void) {
     arena_purge(pools);
 }
 
+/* A heap whose blocks are all spare, or kept, comes by no other place where it would look. */
+static void look_into_mail(struct heap *heap) {
+    if (atomic_load_explicit(&heap->waiting, memory_order_relaxed) < MAIL_MANY)
+        return;
+    heap_enter(heap);
+    heap_collect(heap);
+    heap_check(heap);
+    heap_leave(heap);
+}
+
 void tick_now(struct heap *heap) {
     uint64_t now_ms = os_now_ms();
     if (decay_due(now_ms) || decay_idle())
         reconsider();
     extra_tick(&heap->rest_extra, now_ms);
     extra_tick(&heap->big_extra, now_ms);
+    look_into_mail(heap);
     rest_fit(heap);
     big_fit(heap);
     reclaim_tick(now_ms);

@@ -221,10 +221,9 @@ struct heap {
     uint32_t serves[CLASS_MAX]; /* bit i: class - i has this class as its source */
     /* times memory was touched for the class while it was served by its group */
     uint8_t wanted[CLASS_MAX];
-    /* Free blocks of the coarse classes that are on no list: spare.h. (In this order a heap with
-     * few of each touches little memory.) */
+    /* Free blocks of the coarse classes that are on no list: spare.h. */
     uint8_t spare_count[COARSE_MAX];
-    void *spare[SPARE_MAX][COARSE_MAX];
+    void *spare[COARSE_MAX][SPARE_MAX];
 };
 static_assert(BIG_MAX == 8 * sizeof(((struct heap *)NULL)->big_used),
               "one bit for each kept block");

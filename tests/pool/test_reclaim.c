@@ -7,6 +7,7 @@
 #include "heap_slow.h"
 #include "os.h"
 #include "support.h"
+#include "tick.h"
 
 #define COUNT 20000
 #define SIZE  480
@@ -46,6 +47,25 @@ static void test_owner_asleep(void) {
         CU_ASSERT(filled(block[i], SIZE, (uint64_t)i));
     heap_check(self.heap);
     free_all(NULL);
+    heap_check(self.heap);
+}
+
+static void free_most(void *p) {
+    (void)p;
+    for (int i = 0; i < COUNT; i++)
+        if (i % 8 != 0)
+            pool_free(block[i]);
+}
+
+/* An owner that gets along without new lists finds its mail all the same. */
+static void test_owner_looks(void) {
+    allocate();
+    in_thread(free_most, NULL);
+    CU_ASSERT_PTR_NOT_NULL(self.heap->mail);
+    tick_now(self.heap);
+    CU_ASSERT_PTR_NULL(self.heap->mail);
+    for (int i = 0; i < COUNT; i += 8)
+        pool_free(block[i]);
     heap_check(self.heap);
 }
 
@@ -182,9 +202,7 @@ static void test_wait(void) {
 }
 
 CU_TestInfo reclaim_tests[] = {
-    {"the owner sleeps", test_owner_asleep},
-    {"many owners sleep", test_many_asleep},
-    {"the owner works", test_owner_busy},
-    {"the owner waits", test_wait},
-    CU_TEST_INFO_NULL,
+    {"the owner sleeps", test_owner_asleep}, {"the owner gets along", test_owner_looks},
+    {"many owners sleep", test_many_asleep}, {"the owner works", test_owner_busy},
+    {"the owner waits", test_wait},          CU_TEST_INFO_NULL,
 };
