@@ -76,7 +76,7 @@ static inline RACY bool free_spare(struct heap *heap, struct pool *pool, void *p
     if (pool->state != POOL_FULL || pool->size_class < FINE_CLASSES || pool->heap != heap)
         return false;
     uint64_t offset = (uintptr_t)p - (uintptr_t)pool->base;
-    return offset * pool->mult < class_coarse_bound[spare_index(pool)] &&
+    return offset * pool->mult < class_coarse_bound[spare_index(pool->size_class)] &&
            block->mark >> 24 != MARK_BYTE && spare_push(heap, pool, p);
 }
 

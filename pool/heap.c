@@ -240,7 +240,7 @@ void *heap_alloc_slow(size_t size) {
         return without_spare(class_of(size));
     if (UNLIKELY(size > SMALL_MAX))
         return big_alloc(size, false);
-    uint32_t size_class = class_by_units[(size + MIN_ALIGN - 1) / MIN_ALIGN];
+    uint32_t size_class = class_of(size);
     void *block = spare_block(size_class);
     return LIKELY(block != NULL) ? block : without_spare(size_class);
 }

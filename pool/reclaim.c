@@ -7,8 +7,7 @@
 #include "remote.h"
 #include "root.h"
 
-/* Of one heap worth the walk through its mail: this many pools, and a quarter of those that wait.
- */
+/* Of one heap, worth the walk through its mail: so many pools, and a quarter of what waits. */
 #define STEP 8
 
 /* The barrier interrupts every processor the program runs on, which takes 30 us and more in a
@@ -23,8 +22,8 @@
 
 #define HEAPS_MOST 64 /* that one barrier stops */
 
-static _Atomic uint32_t
-    whole; /* pools all of whose blocks are in the mail, since the last barrier */
+/* Pools of which every block came to lie in the mail since the last barrier; when that was. */
+static _Atomic uint32_t whole;
 static _Atomic uint64_t last_ms;
 static struct lock lock;
 static struct thread *_Atomic reclaimer; /* who has it */

@@ -30,4 +30,3 @@ const uint64_t class_coarse_bound[] = {COARSE(BOUND)};
 
 const uint32_t class_count = CLASS_END;
 static_assert(CLASS_END <= CLASS_MAX, "tables by class are long enough");
-static_assert(CLASS_END - FINE_CLASSES <= COARSE_MAX, "and those of the coarse ones");

@@ -11,8 +11,9 @@
 #include "block_list.h"
 #include "heap_slow.h"
 
-static inline size_t spare_index(const struct pool *pool) {
-    return pool->size_class - (size_t)FINE_CLASSES;
+/* Of a coarse class, in heap.spare. */
+static inline size_t spare_index(uint32_t size_class) {
+    return size_class - (size_t)FINE_CLASSES;
 }
 
 /* Push and pop are the owner's, and no transition: they need no heap_enter. The order of stores
@@ -22,7 +23,7 @@ static inline size_t spare_index(const struct pool *pool) {
 /* Makes the used block of a full pool of a coarse class a spare if there is room, and the block is
  * not its pool's last. */
 static inline bool spare_push(struct heap *heap, struct pool *pool, void *block) {
-    size_t i = spare_index(pool), count = heap->spare_count[i];
+    size_t i = spare_index(pool->size_class), count = heap->spare_count[i];
     uint32_t top;
     if (UNLIKELY(count == SPARE_MAX))
         return false;
@@ -39,7 +40,7 @@ static inline bool spare_push(struct heap *heap, struct pool *pool, void *block)
 /* The spare freed last of the class that serves `size_class`, a coarse one. NULL: none, or it was
  * written to. */
 static inline void *spare_pop(struct heap *heap, uint32_t size_class) {
-    size_t i = heap->source[size_class] - (size_t)FINE_CLASSES, count = heap->spare_count[i];
+    size_t i = spare_index(heap->source[size_class]), count = heap->spare_count[i];
     if (count == 0)
         return NULL;
     struct link *block = heap->spare[i][count - 1];

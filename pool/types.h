@@ -79,8 +79,8 @@
 #define RUN_MAX       ((size_t)512 << 10) /* up to here a run, above: large */
 #define RUN_MAX_POOLS (RUN_MAX / POOL_BYTES)
 #define FINE_CLASSES  65 /* 0 .. 64; class 0 is never used, it stands for a request of 0 bytes */
-#define COARSE_MAX    32 /* classes above FINE_MAX, at most */
 #define CLASS_MAX     96 /* upper bound of the number of classes, tables are this long */
+#define COARSE_MAX    (CLASS_MAX - FINE_CLASSES) /* of those above FINE_MAX */
 
 /* Marks differ from what programs keep at that place: the top byte is no UTF-8, no pointer's and
  * no usual double's. free() looks at that byte alone (one compare catches both marks). */
