@@ -159,13 +159,7 @@ static void *from_os(size_t align, size_t size, bool clear) {
 
 /* Memory is short: what is kept goes back before NULL is the answer. */
 static bool give_all(void) {
-    struct heap *heap = self.heap;
-    if (heap == NULL)
-        return heap_give_all(NULL);
-    heap_enter(heap);
-    bool any = heap_give_all(heap);
-    heap_leave(heap);
-    return any;
+    return heap_give_all(self.heap);
 }
 
 static void *take_new(size_t align, size_t size, bool clear) {

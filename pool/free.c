@@ -28,11 +28,9 @@ RACY void free_check(const struct pool *pool, const void *p, const char *functio
 
 /* The block is checked. */
 static void free_own(struct heap *heap, struct pool *pool, void *p) {
-    heap_enter(heap);
     block_list_push(pool, p);
     heap_pool_gained(heap, pool);
     heap_check(heap);
-    heap_leave(heap);
 }
 
 /* Anything else: what needs a closer look, or is none of ours. */

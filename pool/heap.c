@@ -214,11 +214,9 @@ static NOINLINE void *refill(uint32_t size_class, bool own) {
     struct heap *heap = self.heap != NULL ? self.heap : registry_attach();
     if (heap == NULL)
         return out_of_memory();
-    heap_enter(heap);
     spare_check(heap, size_class);
     void *block = take_block(heap, slot_source(heap, size_class), own);
     heap_check(heap);
-    heap_leave(heap);
     tick();
     return block != NULL ? block : out_of_memory();
 }

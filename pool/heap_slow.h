@@ -5,22 +5,8 @@
 
 #include "config.h"
 #include "heap.h"
-#include "reclaim.h"
 
 extern HIDDEN struct pool pool_none;
-
-/* A slow path begins and ends: between the two a fork may find the lists half changed, and
- * reclaim.c keeps away. No fence is needed here: it is reclaim.c that pays for both. */
-static inline void heap_enter(struct heap *heap) {
-    atomic_store_explicit(&heap->busy, 1, memory_order_relaxed);
-    atomic_signal_fence(memory_order_seq_cst);
-    if (UNLIKELY(atomic_load_explicit(&heap->stop, memory_order_acquire)))
-        reclaim_wait(heap);
-}
-
-static inline void heap_leave(struct heap *heap) {
-    atomic_store_explicit(&heap->busy, 0, memory_order_release);
-}
 
 /* A block of the class, from its own pools or its group's if borrowed ones are not multiples of
  * `align`, a power of two; NULL: no memory. */
@@ -35,7 +21,7 @@ void heap_collect(struct heap *heap);
 /* Gives back resting pools until they take at most `keep` bytes, and every kept big block. */
 void heap_give_back(struct heap *heap, uint32_t keep);
 /* Memory is short: gives back to the OS what this heap (may be NULL), the arenas and the cache of
- * mappings hold. True: worth another try. Inside heap_enter. */
+ * mappings hold. True: worth another try. */
 bool heap_give_all(struct heap *heap);
 /* Asserts the invariants of all its pools. */
 void heap_check_all(struct heap *heap);

@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/membarrier.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <string.h>
@@ -257,26 +256,6 @@ size_t os_physical(void) {
     size_t bytes = sysinfo(&info) == 0 ? (size_t)info.totalram * info.mem_unit : (size_t)1 << 34;
     errno = saved;
     return bytes;
-}
-
-static bool membarrier(int command) {
-    return syscall(SYS_membarrier, command, 0, 0) == 0;
-}
-
-void os_barrier_prepare(void) {
-    int saved = errno;
-    membarrier(MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED);
-    errno = saved;
-}
-
-bool os_barrier(void) {
-    int saved = errno;
-    /* Refused until the process has registered; a forked child may have to do so again. */
-    bool done = membarrier(MEMBARRIER_CMD_PRIVATE_EXPEDITED) ||
-                (membarrier(MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED) &&
-                 membarrier(MEMBARRIER_CMD_PRIVATE_EXPEDITED));
-    errno = saved;
-    return done;
 }
 
 int os_tid(void) {

@@ -58,11 +58,6 @@ uint64_t os_now_ns(void);
 /* The least of RLIMIT_AS, RLIMIT_DATA; SIZE_MAX when unlimited. */
 size_t os_limit(void);
 size_t os_physical(void);
-/* To be called while the process has one thread: registering costs nothing then. Later it waits for
- * every processor to have been through the scheduler, 5 ms and more. */
-void os_barrier_prepare(void);
-/* A full memory barrier in every running thread of this process; false: the kernel cannot. */
-bool os_barrier(void);
 int os_tid(void);
 /* The processor the calling thread runs on, until it is moved; one and the same number for all
  * where the kernel does not tell the C library (rseq). Two loads, where asking takes 25

@@ -11,6 +11,7 @@
 #include "os.h"
 #include "owner.h"
 #include "pool.h"
+#include "reclaim.h"
 #include "rest.h"
 #include "root.h"
 #include "slot.h"
@@ -49,13 +50,10 @@ static struct heap *heap_new(void) {
     heap->index = heap_total++;
     heap->id = (uint64_t)(heap->index + 1) << 20;
     slot_start(heap);
-    if (process == 0) {
+    if (process == 0)
         process = getpid();
-        os_barrier_prepare();
-    }
     heap->next_all = libpool_root.heaps;
-    /* (reclaim.c walks the list without the lock.) */
-    __atomic_store_n(&libpool_root.heaps, heap, __ATOMIC_RELEASE);
+    libpool_root.heaps = heap;
     libpool_root.heap_count++;
     root_count_alone(EVENT_HEAP_CREATED, 1);
     return heap;
@@ -154,7 +152,6 @@ void pool_thread_exit(void) {
     struct heap *heap = self.heap;
     if (heap == NULL)
         return;
-    heap_enter(heap);
     heap_collect(heap);
     slot_clear(heap, &self);
     heap_give_back(heap, IDLE_KEEP);
@@ -169,7 +166,6 @@ void pool_thread_exit(void) {
     heap_collect(heap);
     heap_give_back(heap, IDLE_KEEP);
     heap_check(heap);
-    heap_leave(heap);
     lock_release(&lock);
 }
 
@@ -180,8 +176,11 @@ static RACY bool may_be_empty(const struct pool *pool) {
 void registry_collect(struct heap *heap, const struct pool *pool) {
     if (self.heap == NULL && !self.left && take_over(heap))
         return;
-    if (!may_be_empty(pool))
-        return;
+    if (may_be_empty(pool))
+        registry_collect_all(heap);
+}
+
+void registry_collect_all(struct heap *heap) {
     lock_take(&lock);
     if (atomic_load(&heap->state) == HEAP_ABANDONED) {
         heap_collect(heap);
@@ -201,10 +200,8 @@ void registry_unlock(void) {
 bool pool_trim(size_t keep) {
     struct heap *own = self.heap;
     if (own != NULL) {
-        heap_enter(own);
         heap_collect(own);
         heap_give_back(own, 0);
-        heap_leave(own);
     }
     lock_take(&lock);
     for (struct heap *heap = abandoned; heap != NULL; heap = heap->next_abandoned)
@@ -240,10 +237,6 @@ void pool_fork_child(void) {
     for (struct heap *heap = libpool_root.heaps; heap != NULL; heap = heap->next_all) {
         if (heap == self.heap)
             continue;
-        /* A reclaimer may have been at it, of an abandoned heap too. */
-        heap->stop = 0;
-        heap->busy = 0;
-        heap->reclaim = (struct lock){0};
         if (heap->state == HEAP_LIVE)
             abandon(heap, HEAP_TORN);
     }
@@ -272,9 +265,8 @@ static void rebuild_pool(struct heap *heap, struct pool *pool) {
 
 /* Alone with it: a reclaimer that took it for a living thread's finishes first. */
 static void rebuild(struct heap *heap) {
-    lock_take(&heap->reclaim);
+    reclaim_lock(heap);
     rest_reset(heap);
-    heap->busy = 0;
     atomic_store_explicit(&heap->done, 0, memory_order_relaxed);
     big_reset(heap);
     for (uint32_t c = 0; c < CLASS_MAX; c++) {
@@ -291,5 +283,5 @@ static void rebuild(struct heap *heap) {
     }
     arena_unlock();
     slot_start(heap);
-    lock_release(&heap->reclaim);
+    reclaim_unlock(heap);
 }

@@ -5,15 +5,26 @@
 #include "reclaim.h"
 #include "registry.h"
 
-void remote_push_pool(struct heap *heap, struct pool *pool) {
+/* Acquire: one that comes after the owner's last look at its mail sees that its thread has ended.
+ */
+void remote_push_pools(struct heap *heap, const struct mail_chain *chain) {
+    if (chain->count == 0)
+        return;
     struct pool *first = atomic_load_explicit(&heap->mail, memory_order_relaxed);
     do {
-        pool->mail_next = first;
-    } while (!atomic_compare_exchange_weak_explicit(&heap->mail, &first, pool, memory_order_release,
-                                                    memory_order_relaxed));
+        chain->last->mail_next = first;
+    } while (!atomic_compare_exchange_weak_explicit(&heap->mail, &first, chain->first,
+                                                    memory_order_acq_rel, memory_order_relaxed));
     /* Lost additions do not matter. */
     uint32_t waiting = atomic_load_explicit(&heap->waiting, memory_order_relaxed);
-    atomic_store_explicit(&heap->waiting, waiting + 1, memory_order_relaxed);
+    atomic_store_explicit(&heap->waiting, waiting + chain->count, memory_order_relaxed);
+}
+
+struct pool *remote_take_pools(struct heap *heap) {
+    struct pool *first = atomic_exchange_explicit(&heap->mail, NULL, memory_order_acq_rel);
+    atomic_store_explicit(&heap->waiting, 0, memory_order_relaxed);
+    atomic_store_explicit(&heap->done, 0, memory_order_relaxed);
+    return first;
 }
 
 static uint32_t push_block(struct pool *pool, struct link *block) {
@@ -34,7 +45,7 @@ void remote_free(struct pool *pool, void *p) {
     uint32_t capacity = pool->capacity;
     uint32_t before = push_block(pool, p);
     if (before == 0)
-        remote_push_pool(heap, pool);
+        remote_push_pools(heap, &(struct mail_chain){pool, pool, 1});
     /* Nobody is there to collect for a heap whose thread has ended. */
     if (atomic_load_explicit(&heap->state, memory_order_relaxed) == HEAP_ABANDONED)
         registry_collect(heap, pool);
@@ -50,9 +61,7 @@ static void collect_pool(struct heap *heap, struct pool *pool) {
 }
 
 void heap_collect(struct heap *heap) {
-    struct pool *pool = atomic_exchange_explicit(&heap->mail, NULL, memory_order_acquire);
-    atomic_store_explicit(&heap->waiting, 0, memory_order_relaxed);
-    atomic_store_explicit(&heap->done, 0, memory_order_relaxed);
+    struct pool *pool = remote_take_pools(heap);
     while (pool != NULL) {
         struct pool *next = pool->mail_next;
         collect_pool(heap, pool);

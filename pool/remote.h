@@ -16,7 +16,22 @@
 #include "types.h"
 
 void remote_free(struct pool *pool, void *p);
-/* Puts a pool with mail on the owner's list. */
-void remote_push_pool(struct heap *heap, struct pool *pool);
+
+/* Pools with mail, off the owner's list, linked by mail_next. */
+struct mail_chain {
+    struct pool *first, *last;
+    uint32_t count;
+};
+static inline void remote_chain(struct mail_chain *chain, struct pool *pool) {
+    pool->mail_next = chain->first;
+    chain->first = pool;
+    if (chain->last == NULL)
+        chain->last = pool;
+    chain->count++;
+}
+/* Puts them on the owner's list, if there are any. */
+void remote_push_pools(struct heap *heap, const struct mail_chain *chain);
+/* Takes all there are off that list: the first. */
+struct pool *remote_take_pools(struct heap *heap);
 
 #endif

@@ -69,10 +69,8 @@ void rest_fit(struct heap *heap) {
     uint32_t limit = limit_bytes(heap);
     if (heap->rest_bytes <= limit)
         return;
-    heap_enter(heap);
     rest_limit(heap, limit);
     heap_check(heap);
-    heap_leave(heap);
 }
 
 void rest_reset(struct heap *heap) {

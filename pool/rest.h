@@ -1,5 +1,5 @@
 /* Pools that became empty rest in their heap for a while before they go back to their arena: most
- * are used again soon. Called by the heap's owner, inside heap_enter. */
+ * are used again soon. Called by the heap's owner. */
 #ifndef POOL_REST_H
 #define POOL_REST_H
 
@@ -18,7 +18,7 @@ void rest_begin(struct heap *heap, struct pool *pool);
 struct pool *rest_take(struct heap *heap);
 /* It is full again: its rest, if any, is over. */
 void rest_cancel(struct heap *heap, struct pool *pool);
-/* Now and then, outside heap_enter: after less may rest than did, the oldest go. */
+/* Now and then: after less may rest than did, the oldest go. */
 void rest_fit(struct heap *heap);
 /* A torn heap: nothing rests. */
 void rest_reset(struct heap *heap);

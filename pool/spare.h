@@ -16,9 +16,8 @@ static inline size_t spare_index(uint32_t size_class) {
     return size_class - (size_t)FINE_CLASSES;
 }
 
-/* Push and pop are the owner's, and no transition: they need no heap_enter. The order of stores
- * leaves, to a fork in another thread, at worst a block that is neither spare nor listed: it counts
- * as used then. */
+/* Push and pop are the owner's. The order of stores leaves, to a fork in another thread, at worst a
+ * block that is neither spare nor listed: it counts as used then. */
 
 /* Makes the used block of a full pool of a coarse class a spare if there is room, and the block is
  * not its pool's last. */

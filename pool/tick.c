@@ -8,7 +8,6 @@
 #include "hooks.h"
 #include "large.h"
 #include "os.h"
-#include "reclaim.h"
 #include "rest.h"
 
 #define MAIL_MANY 8 /* pools */
@@ -27,10 +26,8 @@ static void reconsider(void) {
 static void look_into_mail(struct heap *heap) {
     if (atomic_load_explicit(&heap->waiting, memory_order_relaxed) < MAIL_MANY)
         return;
-    heap_enter(heap);
     heap_collect(heap);
     heap_check(heap);
-    heap_leave(heap);
 }
 
 void tick_now(struct heap *heap) {
@@ -42,7 +39,6 @@ void tick_now(struct heap *heap) {
     look_into_mail(heap);
     rest_fit(heap);
     big_fit(heap);
-    reclaim_tick(now_ms);
     if (hooks.tick != NULL)
         hooks.tick(now_ms);
 }

@@ -175,10 +175,8 @@ struct heap {
     /* What other threads read at every free here, and hardly anybody writes. */
     alignas(64) uint64_t id; /* (index + 1) << 20: no difference looks like an offset in a pool */
     uint32_t index;
-    _Atomic int state; /* registry lock, read anywhere */
-    _Atomic int stop;  /* reclaim.c is at work: slow paths wait for `reclaim` */
-    _Atomic int tid;   /* kernel thread id of the owner, 0 when abandoned */
-    struct lock reclaim;
+    _Atomic int state;           /* registry lock, read anywhere */
+    _Atomic int tid;             /* kernel thread id of the owner, 0 when abandoned */
     struct thread *thread;       /* its thread's slots; NULL when abandoned */
     struct heap *next_abandoned; /* registry lock */
     struct heap *next_all;       /* set once */
@@ -187,9 +185,10 @@ struct heap {
     alignas(64) _Atomic(struct pool *) mail; /* stack of pools with mail; the owner takes it */
     _Atomic uint32_t waiting;                /* pools in the mail, about */
     _Atomic uint32_t done; /* of these, pools of which every block is in the mail, about */
+    struct lock reclaim;   /* of who gives such pools back in the owner's place */
+    struct thread *_Atomic reclaimer; /* who that is */
 
-    alignas(64) _Atomic int busy; /* in a slow path: a fork may have caught lists half changed */
-    uint32_t ticks;
+    alignas(64) uint32_t ticks;
     uint32_t asks;                       /* the class that is being served */
     struct pool_list partial[CLASS_MAX]; /* pools with free blocks, oldest first */
     struct pool *rest[REST_MAX];         /* pools that became empty, kept a while */
@@ -210,9 +209,9 @@ struct heap {
     uint32_t big_bytes, big_limit;          /* of these; 0: not computed yet */
     uint64_t mail_blocks;                   /* blocks freed by others and collected, ever */
     struct class_count {
-        uint32_t pools;
-        uint32_t list;     /* blocks on the list that was last taken into use */
-        uint64_t refills;  /* times a list was taken into use */
+        _Atomic uint32_t pools; /* reclaim.c takes some away */
+        uint32_t list;          /* blocks on the list that was last taken into use */
+        uint64_t refills;       /* times a list was taken into use */
         uint64_t refilled; /* blocks on those lists: allocations served by lists that ran out */
     } count[CLASS_MAX];
     uint8_t

@@ -237,18 +237,6 @@ static void test_threads(void) {
     CU_ASSERT(!os_thread_alive(tid));
 }
 
-static void register_again(void *p) {
-    (void)p;
-    if (!os_barrier())
-        __builtin_trap();
-}
-
-static void test_barrier(void) {
-    CU_ASSERT(os_barrier());
-    CU_ASSERT(os_barrier());
-    CU_ASSERT_EQUAL(stopped_for(register_again, NULL), RETURNED);
-}
-
 CU_TestInfo os_tests[] = {
     {"lengths in whole memory pages", test_round},
     {"map, purge, unmap", test_map},
@@ -263,7 +251,6 @@ CU_TestInfo os_tests[] = {
     {"the clock moves on", test_clock},
     {"limits and memory of the machine", test_limits},
     {"threads", test_threads},
-    {"barrier, also in a child", test_barrier},
     {"purge many, of which one is locked", test_purge_refused},
     CU_TEST_INFO_NULL,
 };

@@ -16,9 +16,7 @@ static uint32_t pools(void) {
 }
 
 static void limit(uint32_t keep) {
-    heap_enter(self.heap);
     rest_limit(self.heap, keep);
-    heap_leave(self.heap);
     heap_check(self.heap);
 }
 
