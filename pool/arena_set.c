@@ -44,6 +44,18 @@ static bool records_free(const char *base) {
     return true;
 }
 
+/* The records of an arena at `base` can be written to, and have been: a memory page that is read
+ * first is the kernel's page of zeros until it is written to, which then interrupts the process on
+ * every processor. */
+static bool open_records(const char *base) {
+    struct pool *record = owner_record(base);
+    if (!owner_open(record))
+        return false;
+    for (size_t i = 0; i < ARENA_POOLS; i += OS_PAGE / sizeof *record)
+        atomic_fetch_or_explicit(&record[i].mail, 0, memory_order_relaxed);
+    return true;
+}
+
 /* An aligned mapping near `hint`, which the kernel takes as a wish. */
 static char *map_near(char *hint) {
     char *at = os_map(hint, ARENA_BYTES);
@@ -77,13 +89,13 @@ static char *map_by_records(char *below) {
 static char *map_arena(void) {
     static char *last;
     char *at = map_near(last != NULL ? last - ARENA_BYTES : NULL);
-    if (at != NULL && !records_free(at)) {
+    if (at != NULL && open_records(at) && !records_free(at)) {
         os_unmap(at, ARENA_BYTES);
         at = map_by_records(at);
     }
     if (at == NULL)
         return NULL;
-    if (!owner_open(owner_record(at))) {
+    if (!open_records(at)) {
         os_unmap(at, ARENA_BYTES);
         return NULL;
     }
