@@ -14,6 +14,7 @@ void block_list_start(struct pool *pool, struct heap *heap, uint32_t size_class)
     pool->size_class = (uint8_t)size_class;
     pool->capacity = (uint16_t)(POOL_BYTES / size);
     pool->carved = 0;
+    pool->held = 0;
     pool->resting = 0;
     pool->top = (0u - QUOTA_ONE) | NO_HEAD;
     pool->next = pool->prev = NULL;

@@ -7,7 +7,6 @@
 #include "misuse.h"
 #include "owner.h"
 #include "root.h"
-#include "spare.h"
 
 static uint32_t list_length(const struct pool *pool) {
     uint32_t length = 0;
@@ -29,10 +28,31 @@ static void check_pool(const struct heap *heap, const struct pool *pool, uint32_
     assert(pool->state == POOL_USED);
     assert(pool->block_size == class_size(size_class));
     assert(pool->capacity == POOL_BYTES / pool->block_size && pool->carved <= pool->capacity);
+    if (pool_coarse(pool)) {
+        assert(pool->bound == 0 && pool->carved == pool->capacity);
+        assert((pool->held & ~class_coarse_starts[coarse_index(pool)]) ==
+               (pool->resting ? HELD_RESTING : 0));
+        assert(pool_used(pool) < pool->capacity);
+        return;
+    }
     assert(pool->bound == class_bound(pool->block_size, pool->mult, pool->carved));
     assert(!block_list_empty(pool));
-    assert(list_length(pool) + pool_used(pool) + spare_count(pool) == pool->carved);
-    assert(pool_used(pool) != 0 || spare_count(pool) == 0);
+    assert(list_length(pool) + pool_used(pool) == pool->carved);
+}
+
+/* Of a full pool just the free blocks are spares, each once. */
+static void check_spares(const struct heap *heap, uint32_t coarse) {
+    const struct spare_row *row = &heap->spare[coarse];
+    assert(row->count <= SPARE_MAX);
+    for (uint32_t i = 0; i < row->count; i++) {
+        const struct pool *pool = owner_record(row->block[i]);
+        uint32_t bits = 0;
+        assert(pool->heap == heap && pool->state == POOL_FULL && coarse_index(pool) == coarse);
+        for (uint32_t k = 0; k < row->count; k++)
+            if (owner_record(row->block[k]) == pool)
+                bits += class_coarse_bit(row->block[k]);
+        assert((bits ^ (pool->held & ~HELD_RESTING)) == class_coarse_starts[coarse]);
+    }
 }
 
 static void check_kept(const struct heap *heap) {
@@ -88,6 +108,8 @@ void heap_check_all(struct heap *heap) {
     check_slots(heap);
     if (heap->ticks % SELDOM == 0)
         check_reachable(heap);
+    for (uint32_t c = 0; c < class_count - FINE_CLASSES; c++)
+        check_spares(heap, c);
     for (uint32_t c = 1; c < class_count; c++) {
         const struct pool *current = heap->thread != NULL ? heap->thread->slot[c] : &pool_none;
         if (current != &pool_none) {

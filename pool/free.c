@@ -3,6 +3,7 @@
 
 #include "big.h"
 #include "block_list.h"
+#include "coarse.h"
 #include "heap_slow.h"
 #include "misuse.h"
 #include "pool.h"
@@ -20,16 +21,20 @@ static _Noreturn void not_a_block(const struct pool *pool, const void *p, const 
 }
 
 RACY void free_check(const struct pool *pool, const void *p, const char *function) {
-    if (!free_starts(pool, p))
+    if (!free_starts(pool, free_place(pool, p)))
         not_a_block(pool, p, function);
-    if (free_marked(p) && (block_list_has(pool, p) || spare_has(pool, p)))
+    if (pool_coarse(pool) ? !free_live(pool, p) : free_marked(p) && block_list_has(pool, p))
         misuse(MISUSE_DOUBLE_FREE, p, function);
 }
 
 /* The block is checked. */
 static void free_own(struct heap *heap, struct pool *pool, void *p) {
-    block_list_push(pool, p);
-    heap_pool_gained(heap, pool);
+    if (pool_coarse(pool)) {
+        coarse_free(heap, pool, p);
+    } else {
+        block_list_push(pool, p);
+        heap_pool_gained(heap, pool);
+    }
     heap_check(heap);
 }
 
@@ -67,15 +72,12 @@ static NOINLINE void free_remote(struct pool *pool, void *p) {
     tick();
 }
 
-/* By far the most frequent case where pools hold few blocks: one of a full pool, of which all are
- * cut. (One of a pool with a list goes there: what lies sparse is not to be handed out first.) */
-static inline RACY bool free_spare(struct heap *heap, struct pool *pool, void *p) {
-    const struct link *block = p;
-    if (pool->state != POOL_FULL || pool->size_class < FINE_CLASSES || pool->heap != heap)
+/* What nearly all frees of the coarse classes are. */
+static inline RACY bool free_spare(struct heap *heap, struct pool *pool, void *p, uint64_t place) {
+    if (pool->state != POOL_FULL || !pool_coarse(pool))
         return false;
-    uint64_t offset = (uintptr_t)p - (uintptr_t)pool->base;
-    return offset * pool->mult < class_coarse_bound[spare_index(pool->size_class)] &&
-           block->mark >> 24 != MARK_BYTE && spare_push(heap, pool, p);
+    return place < class_coarse_bound[coarse_index(pool)] &&
+           spare_push(spare_row(heap, pool->size_class), pool, p);
 }
 
 static NOINLINE RACY void free_class_block(void *p, struct pool *pool) {
@@ -86,9 +88,9 @@ static NOINLINE RACY void free_class_block(void *p, struct pool *pool) {
     return free_remote(pool, p);
 }
 
-RACY void heap_free_slow(void *p, struct pool *pool) {
+RACY void heap_free_slow(void *p, struct pool *pool, uint64_t place) {
     struct heap *heap = self.heap;
-    if (LIKELY(free_spare(heap, pool, p)))
+    if (LIKELY(free_spare(heap, pool, p, place)))
         return tick_rarely(heap);
     return pool_of_class(pool) ? free_class_block(p, pool) : free_big(p, pool);
 }

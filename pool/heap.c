@@ -3,6 +3,7 @@
 #include "arena.h"
 #include "big.h"
 #include "block_list.h"
+#include "coarse.h"
 #include "extra.h"
 #include "large.h"
 #include "list.h"
@@ -35,25 +36,21 @@ void heap_pool_reopened(struct heap *heap, struct pool *pool) {
 void heap_pool_gained(struct heap *heap, struct pool *pool) {
     if (pool->state == POOL_FULL)
         heap_pool_reopened(heap, pool);
-    if (pool_used(pool) == 0 && !pool->resting) {
-        spare_return(heap, pool, pool_free_blocks(pool) - 1);
+    if (pool_used(pool) == 0 && !pool->resting)
         rest_begin(heap, pool);
-    }
 }
 
-/* Cuts blocks from the rest of the pool; how many. Cutting writes into each block, so untouched
- * memory is cut a memory page at a time, until the class has proved to grow; memory that is
- * resident, whole. */
+/* Cuts blocks from the rest of the pool; how many. Cutting writes into each block, so it is done a
+ * memory page at a time, until the class has proved to grow. (Of resident memory too: a pool that
+ * goes round for a few blocks of each class would be written to from end to end each time.) */
 static uint32_t carve(struct heap *heap, struct pool *pool) {
     uint32_t size = pool->block_size, at = pool->carved * size;
-    uint32_t touched = pool->touched * (uint32_t)OS_PAGE;
-    if (at + size <= touched)
-        return block_list_carve(pool, (touched - at) / size);
+    bool resident = at + size <= pool->touched * (uint32_t)OS_PAGE;
     bool ahead = heap->count[pool->size_class].pools > 1;
     uint32_t step = ahead ? 4 * OS_PAGE : OS_PAGE;
     uint32_t end = (at + step) & ~(step - 1), count = (end - at) / size;
     count = block_list_carve(pool, count > 0 ? count : 1);
-    if (count > 0)
+    if (count > 0 && !resident)
         slot_grew(heap);
     return count;
 }
@@ -90,7 +87,10 @@ static struct pool *new_pool(struct heap *heap, uint32_t size_class) {
         return NULL;
     block_list_start(pool, heap, size_class);
     heap->count[size_class].pools++;
-    carve(heap, pool);
+    if (pool_coarse(pool))
+        coarse_begin(heap, pool);
+    else
+        carve(heap, pool);
     __atomic_store_n(&pool->state, POOL_USED, __ATOMIC_RELEASE);
     return pool;
 }
@@ -113,7 +113,7 @@ static struct pool *take_partial(struct heap *heap, uint32_t size_class, bool an
         struct pool *pool = list->first;
         list_remove(list, pool);
         if (any || pool_free_blocks(pool) >= worth_taking(pool) || pool->carved < pool->capacity) {
-            if (pool_used(pool) == 0)
+            if (pool_used(pool) == 0 && !pool_coarse(pool))
                 block_list_sort(pool);
             return pool;
         }
@@ -200,8 +200,21 @@ static void *take_current(struct heap *heap, uint32_t size_class) {
     return block;
 }
 
+/* Of a coarse class that has no spares. */
+static void *take_coarse(struct heap *heap, uint32_t size_class) {
+    struct pool *pool = next_pool(heap, size_class, true);
+    if (pool == NULL)
+        return NULL;
+    /* (What others freed may have become spares meanwhile, and left no room.) */
+    if (coarse_spread(heap, pool))
+        count_refill(heap, pool);
+    return spare_pop(spare_row(heap, size_class));
+}
+
 /* `own`: not from a borrowed pool. */
 static void *take_block(struct heap *heap, uint32_t size_class, bool own) {
+    if (size_class >= FINE_CLASSES)
+        return take_coarse(heap, size_class);
     struct pool *pool = heap->thread->slot[size_class];
     if (own && pool->size_class != size_class)
         slot_set(heap, size_class, pool = &pool_none);
@@ -214,40 +227,39 @@ static NOINLINE void *refill(uint32_t size_class, bool own) {
     struct heap *heap = self.heap != NULL ? self.heap : registry_attach();
     if (heap == NULL)
         return out_of_memory();
-    spare_check(heap, size_class);
     void *block = take_block(heap, slot_source(heap, size_class), own);
     heap_check(heap);
     tick();
     return block != NULL ? block : out_of_memory();
 }
 
-/* Spares before the list: most frees of these classes leave one, and the list is there or not as
- * chance has it. */
-static inline void *spare_block(uint32_t size_class) {
+static inline void *pop_spare(uint32_t size_class) {
     struct heap *heap = self.heap;
-    return heap != NULL ? spare_pop(heap, size_class) : NULL;
+    return heap != NULL ? spare_pop(spare_row(heap, heap->source[size_class])) : NULL;
 }
 
-static NOINLINE void *without_spare(uint32_t size_class) {
+static NOINLINE void *alloc_fine(uint32_t size_class) {
     void *block = pool_pop(self.slot[size_class]);
     return block != NULL ? block : refill(size_class, false);
 }
 
 void *heap_alloc_slow(size_t size) {
     if (size <= FINE_MAX)
-        return without_spare(class_of(size));
+        return alloc_fine(class_of(size));
     if (UNLIKELY(size > SMALL_MAX))
         return big_alloc(size, false);
     uint32_t size_class = class_of(size);
-    void *block = spare_block(size_class);
-    return LIKELY(block != NULL) ? block : without_spare(size_class);
+    void *block = pop_spare(size_class);
+    return LIKELY(block != NULL) ? block : refill(size_class, false);
 }
 
 void *heap_alloc_class(uint32_t size_class, size_t align) {
-    void *block = size_class >= FINE_CLASSES ? spare_block(size_class) : NULL;
-    if (LIKELY(block != NULL))
-        return block;
-    struct pool *pool = self.slot[size_class];
-    block = (pool->block_size & (align - 1)) == 0 ? pool_pop(pool) : NULL;
+    void *block;
+    if (size_class >= FINE_CLASSES) {
+        block = pop_spare(size_class);
+    } else {
+        struct pool *pool = self.slot[size_class];
+        block = (pool->block_size & (align - 1)) == 0 ? pool_pop(pool) : NULL;
+    }
     return LIKELY(block != NULL) ? block : refill(size_class, true);
 }

@@ -17,8 +17,8 @@ extern HIDDEN _Thread_local struct thread self __attribute__((tls_model("initial
 /* Everything the fast paths leave: other sizes, no current pool, last block, no heap yet. */
 HIDDEN void *heap_alloc_slow(size_t size);
 /* NULL, other threads' blocks, full pools, last block of a pool, runs, large, misuse. `pool` is the
- * record of p's place. */
-HIDDEN void heap_free_slow(void *p, struct pool *pool);
+ * record of p's place, `place` what heap_place() says of them. */
+HIDDEN void heap_free_slow(void *p, struct pool *pool, uint64_t place);
 
 /* Links are the low 16 bits of addresses, so that free() need not subtract. */
 static inline struct link *link_at(const struct pool *pool, uint16_t link) {
@@ -59,24 +59,30 @@ static inline void *heap_alloc(size_t size) {
     return LIKELY(block != NULL) ? block : heap_alloc_slow(size);
 }
 
-/* One comparison: the pool is this thread's, armed, and p starts one of its blocks. `bound` of
- * another thread's pool may be changing: no value of it makes that pool ours. */
-static inline RACY bool heap_owns(const struct pool *pool, const void *p) {
+/* Less than the bound of as many blocks (size_class.h) if p starts one of the pool's first blocks,
+ * and the pool is this thread's: one comparison for all of that. `bound` of another thread's pool
+ * may be changing: no value of it makes that pool ours. */
+static inline RACY uint64_t heap_place(const struct pool *pool, const void *p) {
     uint64_t offset = (uintptr_t)p + pool->key;
     keep_in_register(offset);
-    return (offset + self.id) * pool->mult < pool->bound;
+    return (offset + self.id) * pool->mult;
+}
+
+static inline RACY bool heap_armed(const struct pool *pool, uint64_t place) {
+    return place < pool->bound;
 }
 
 static inline void heap_free(void *p) {
     struct pool *pool = owner_record(p);
     struct link *block = p;
+    uint64_t place = heap_place(pool, p);
     uint32_t top;
-    if (UNLIKELY(!heap_owns(pool, p)))
-        return heap_free_slow(p, pool);
+    if (UNLIKELY(!heap_armed(pool, place)))
+        return heap_free_slow(p, pool, place);
     if (UNLIKELY(block->mark >> 24 == MARK_BYTE))
-        return heap_free_slow(p, pool);
+        return heap_free_slow(p, pool, place);
     if (UNLIKELY(__builtin_sub_overflow(pool->top, QUOTA_ONE, &top)))
-        return heap_free_slow(p, pool);
+        return heap_free_slow(p, pool, place);
     block->next = (uint16_t)top;
     block->mark = MARK;
     pool->top = top_with_head(top, link_to(p));

@@ -1,9 +1,9 @@
 /* Whose pointer is this? Answered from the records alone. */
 #include "big.h"
 #include "block_list.h"
+#include "free.h"
 #include "large.h"
 #include "pool.h"
-#include "spare.h"
 
 static struct pool_place place_outside(const void *p) {
     struct pool_place place = {.kind = KIND_FOREIGN};
@@ -25,7 +25,8 @@ static RACY struct pool_place place_in_pool(const struct pool *pool, const void 
         return (struct pool_place){.kind = KIND_INTERIOR};
     if (start == offset)
         place.kind = KIND_BLOCK;
-    place.free = block_list_has(pool, place.start) || spare_has(pool, place.start);
+    place.free =
+        pool_coarse(pool) ? !free_live(pool, place.start) : block_list_has(pool, place.start);
     return place;
 }
 

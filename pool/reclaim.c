@@ -16,8 +16,8 @@ static bool worth_it(const struct heap *heap) {
 }
 
 static bool whole_in_mail(const struct pool *pool) {
-    uint64_t mail = atomic_load_explicit(&pool->mail, memory_order_acquire);
-    return mail_count(mail) == pool->capacity && pool->state == POOL_FULL;
+    return pool_mail(pool) == pool->capacity && pool->state == POOL_FULL &&
+           !__atomic_load_n(&pool->resting, __ATOMIC_ACQUIRE);
 }
 
 static void give_back(struct heap *heap, struct pool *whole) {

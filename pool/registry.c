@@ -3,6 +3,7 @@
 #include "arena.h"
 #include "big.h"
 #include "block_list.h"
+#include "coarse.h"
 #include "decay.h"
 #include "heap_slow.h"
 #include "large.h"
@@ -154,6 +155,7 @@ void pool_thread_exit(void) {
         return;
     heap_collect(heap);
     slot_clear(heap, &self);
+    coarse_close(heap);
     heap_give_back(heap, IDLE_KEEP);
     heap->rest_extra = heap->big_extra = (struct extra){0};
     slot_start(heap);
@@ -170,7 +172,7 @@ void pool_thread_exit(void) {
 }
 
 static RACY bool may_be_empty(const struct pool *pool) {
-    return mail_count(atomic_load(&pool->mail)) >= pool_used(pool);
+    return pool_mail(pool) >= pool_used(pool);
 }
 
 void registry_collect(struct heap *heap, const struct pool *pool) {
@@ -249,13 +251,15 @@ void pool_fork_child(void) {
 
 /* A torn pool's truth is its list: what is on it is free, everything else carved is used. */
 static void rebuild_pool(struct heap *heap, struct pool *pool) {
+    pool->resting = 0;
+    pool->bound = 0;
+    heap->count[pool->size_class].pools++;
+    if (pool_coarse(pool))
+        return coarse_rebuild(heap, pool);
     uint32_t count = block_list_length(pool);
     block_list_mend_mail(pool);
-    pool->resting = 0;
     pool->top = (pool->carved - count - 1u) * QUOTA_ONE | (uint16_t)pool->top;
-    pool->bound = 0;
     pool->state = POOL_FULL;
-    heap->count[pool->size_class].pools++;
     if (block_list_empty(pool) && block_list_carve(pool, pool->capacity) == 0)
         return;
     /* An empty pool stays on the list too: giving it back here could unmap the arena that the
@@ -273,7 +277,8 @@ static void rebuild(struct heap *heap) {
         heap->partial[c] = (struct pool_list){NULL, NULL};
         heap->count[c].pools = 0;
     }
-    spare_rebuild(heap);
+    for (uint32_t c = 0; c < COARSE_MAX; c++)
+        heap->spare[c].count = 0;
     arena_lock();
     for (struct arena *a = libpool_root.arenas; a != NULL; a = a->all_next) {
         struct pool *pool = owner_record(a->base);

@@ -1,7 +1,9 @@
 #include "remote.h"
 
 #include "block_list.h"
+#include "coarse.h"
 #include "heap_slow.h"
+#include "misuse.h"
 #include "reclaim.h"
 #include "registry.h"
 
@@ -40,10 +42,19 @@ static uint32_t push_block(struct pool *pool, struct link *block) {
     return mail_count(mail);
 }
 
+/* The same where each block has a bit: it is not looked at. */
+static uint32_t push_bit(struct pool *pool, const void *p) {
+    uint32_t bit = class_coarse_bit(p);
+    uint64_t mail = atomic_fetch_or_explicit(&pool->mail, bit, memory_order_acq_rel);
+    if ((mail & bit) != 0)
+        misuse(MISUSE_DOUBLE_FREE, p, "free");
+    return bits_set(mail);
+}
+
 void remote_free(struct pool *pool, void *p) {
     struct heap *heap = pool->heap;
     uint32_t capacity = pool->capacity;
-    uint32_t before = push_block(pool, p);
+    uint32_t before = pool_coarse(pool) ? push_bit(pool, p) : push_block(pool, p);
     if (before == 0)
         remote_push_pools(heap, &(struct mail_chain){pool, pool, 1});
     /* Nobody is there to collect for a heap whose thread has ended. */
@@ -54,6 +65,10 @@ void remote_free(struct pool *pool, void *p) {
 }
 
 static void collect_pool(struct heap *heap, struct pool *pool) {
+    if (pool_coarse(pool)) {
+        heap->mail_blocks += coarse_collect(heap, pool);
+        return;
+    }
     heap->mail_blocks += block_list_take_mail(pool);
     if (block_list_empty(pool))
         return;

@@ -3,6 +3,7 @@
 #include "arena.h"
 #include "big.h"
 #include "block_list.h"
+#include "coarse.h"
 #include "extra.h"
 #include "heap_slow.h"
 #include "list.h"
@@ -15,21 +16,33 @@ static uint32_t limit_bytes(const struct heap *heap) {
     return heap->rest_extra.bytes + (limit > REST_LEAST ? limit : REST_LEAST);
 }
 
+/* As if a block were in use, so that frees need not ask whether the pool becomes empty. */
+static void hold(struct pool *pool, bool on) {
+    if (pool_coarse(pool))
+        pool->held = on ? pool->held | HELD_RESTING : pool->held & ~HELD_RESTING;
+    else
+        pool->top = on ? pool->top + QUOTA_ONE : pool->top - QUOTA_ONE;
+}
+
 void rest_cancel(struct heap *heap, struct pool *pool) {
     if (!pool->resting)
         return;
     heap->rest[pool->rest_index] = NULL;
     heap->rest_bytes -= pool->rest_bytes;
-    pool->resting = 0;
-    pool->top -= QUOTA_ONE;
+    hold(pool, false);
+    /* Last: from now on it may be reclaimed, if it is in use and somebody else frees it. */
+    __atomic_store_n(&pool->resting, 0, __ATOMIC_RELEASE);
 }
 
 /* The pool's rest is over; true: it is still empty, and of no class of the heap any more. */
 static bool leave(struct heap *heap, struct pool *pool) {
+    bool empty = pool_used(pool) == 0;
     rest_cancel(heap, pool);
-    if (pool_used(pool) != 0)
+    if (!empty)
         return false;
-    if (heap->thread != NULL && heap->thread->slot[pool->size_class] == pool)
+    if (pool_coarse(pool))
+        coarse_leave(heap, pool);
+    else if (heap->thread != NULL && heap->thread->slot[pool->size_class] == pool)
         slot_set(heap, pool->size_class, &pool_none);
     else
         list_remove(&heap->partial[pool->size_class], pool);
@@ -103,5 +116,5 @@ void rest_begin(struct heap *heap, struct pool *pool) {
     pool->rest_index = index;
     pool->rest_bytes = bytes;
     pool->resting = 1;
-    pool->top += QUOTA_ONE;
+    hold(pool, true);
 }

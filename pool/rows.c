@@ -33,13 +33,12 @@ RACY static void add_to_heap(struct walk *walk, const struct pool *pool, uint32_
     row->free_bytes += (uint64_t)(pool->carved - live) * pool->block_size;
 }
 
-/* One pool in use by a class, from a racy but single reading of its two words. */
+/* One pool in use by a class, from a racy but single reading of each of its words. */
 RACY static void add_pool(struct walk *walk, const struct pool *pool, struct rows_arena *row) {
     uint32_t size = pool->block_size, carved = pool->carved;
     if (size == 0 || pool->size_class >= ROWS_CLASSES)
         return; /* changed hands under our eyes */
-    uint32_t mail = mail_count(atomic_load_explicit(&pool->mail, memory_order_relaxed));
-    uint32_t used = pool_used(pool);
+    uint32_t mail = pool_mail(pool), used = pool_used(pool);
     if (used > carved)
         used = carved;
     if (mail > used)

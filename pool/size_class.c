@@ -28,5 +28,15 @@ const uint16_t class_coarse_size[] = {COARSE(SIZE)};
 #define BOUND(n, low, high) n *(BYTES(n) * CLASS_MULT(BYTES(n))),
 const uint64_t class_coarse_bound[] = {COARSE(BOUND)};
 
+#define START(n, i) ((i) < (n) ? (uint32_t)1 << ((i)*BYTES(n) / FINE_MAX % 32) : 0)
+#define STARTS5(n, i)                                                                              \
+    START(n, i) | START(n, i + 1) | START(n, i + 2) | START(n, i + 3) | START(n, i + 4)
+#define STARTS(n, low, high)                                                                       \
+    STARTS5(n, 0) | STARTS5(n, 5) | STARTS5(n, 10) | STARTS5(n, 15) | STARTS5(n, 20) |             \
+        STARTS5(n, 25),
+const uint32_t class_coarse_starts[] = {COARSE(STARTS)};
+static_assert(BYTES(30) > FINE_MAX && POOL_BYTES / FINE_MAX == 32, "a bit for each block's start");
+static_assert((POOL_BYTES - BYTES(30)) / FINE_MAX < 31, "and one left for HELD_RESTING");
+
 const uint32_t class_count = CLASS_END;
 static_assert(CLASS_END <= CLASS_MAX, "tables by class are long enough");

@@ -17,6 +17,13 @@ extern const uint8_t class_by_units[SMALL_MAX / MIN_ALIGN + 1]; /* above PAIRED_
 extern const uint16_t class_coarse_size[];  /* of class FINE_CLASSES + i, bytes */
 extern const uint64_t class_coarse_bound[]; /* class_bound of all blocks of one of its pools */
 
+extern const uint32_t class_coarse_starts[]; /* class_coarse_bit of each of its blocks */
+
+/* Blocks of the coarse classes are longer than 1 KiB: of each KiB of a pool at most one starts. */
+static inline uint32_t class_coarse_bit(const void *block) {
+    return (uint32_t)1 << ((uintptr_t)block / FINE_MAX % 32);
+}
+
 /* Number of classes, class 0 included. */
 extern const uint32_t class_count;
 

@@ -106,7 +106,7 @@ static struct pool *lender(struct heap *heap, uint32_t size_class, uint32_t most
 
 struct pool *slot_borrow(struct heap *heap, uint32_t size_class) {
     uint32_t most = class_size(size_class) / 2 * 3;
-    for (uint32_t c = size_class + 1; c < class_count && class_size(c) <= most; c++) {
+    for (uint32_t c = size_class + 1; c < FINE_CLASSES && class_size(c) <= most; c++) {
         struct pool *pool = heap->source[c] == c ? lender(heap, c, most) : NULL;
         if (pool != NULL)
             return lend(heap, pool, size_class);

@@ -1,66 +1,52 @@
-/* Spare blocks: of the coarse classes, a heap keeps some of those freed last off their pools'
- * lists.
- *
- * Where a pool holds few blocks, random frees find nearly every pool full: each would be reopened
- * for one block and be full again when that is taken. A spare block counts as free (the pool's
- * quota says so) but is on no list; its pool stays as it is. A pool without used blocks has no
- * spares, so they keep no pool from going back. */
+/* Spare blocks: of each coarse class a heap has a row of free blocks in hand, the one freed last
+ * on top. What it allocates comes from there, and most of what it frees goes there: whatever the
+ * state of the blocks' pools, which hold few and would change it all the time, and without a look
+ * at the block. coarse.h says how pools come by it. */
 #ifndef POOL_SPARE_H
 #define POOL_SPARE_H
 
 #include "block_list.h"
-#include "heap_slow.h"
+#include "heap.h"
 
-/* Of a coarse class, in heap.spare. */
-static inline size_t spare_index(uint32_t size_class) {
-    return size_class - (size_t)FINE_CLASSES;
+/* Push and pop are the owner's. A fork in another thread may find them half done: the record's
+ * bits are what counts then. */
+
+/* Of a coarse class. */
+static inline struct spare_row *spare_row(struct heap *heap, size_t size_class) {
+    return &heap->spare[size_class - FINE_CLASSES];
 }
 
-/* Push and pop are the owner's. The order of stores leaves, to a fork in another thread, at worst a
- * block that is neither spare nor listed: it counts as used then. */
+/* A free block of a full pool; there is room. */
+static inline void spare_put(struct spare_row *row, void *block) {
+    row->block[row->count++] = block;
+}
 
-/* Makes the used block of a full pool of a coarse class a spare if there is room, and the block is
- * not its pool's last. */
-static inline bool spare_push(struct heap *heap, struct pool *pool, void *block) {
-    size_t i = spare_index(pool->size_class), count = heap->spare_count[i];
-    uint32_t top;
-    if (UNLIKELY(count == SPARE_MAX))
+/* Frees a block of a full pool of the row's class, if there is room and its pool does not become
+ * empty by it, or rests already. False too if it is free already. */
+static inline RACY bool spare_push(struct spare_row *row, struct pool *pool, void *block) {
+    keep_in_register(row);
+    uint32_t bit = class_coarse_bit(block), given = pool_given(pool) & bit;
+    uint32_t left = pool->held & ~bit;
+    if (UNLIKELY(given == 0 || left == 0 || row->count == SPARE_MAX))
         return false;
-    if (__builtin_sub_overflow(pool->top, QUOTA_ONE, &top))
-        return false;
-    *(struct link *)block = (struct link){.next = NO_HEAD, .mark = MARK};
-    heap->spare[i][count] = block;
-    atomic_signal_fence(memory_order_seq_cst);
-    heap->spare_count[i] = (uint8_t)(count + 1);
-    pool->top = top;
+    pool->held = left;
+    spare_put(row, block);
     return true;
 }
 
-/* The spare freed last of the class that serves `size_class`, a coarse one. NULL: none, or it was
- * written to. */
-static inline void *spare_pop(struct heap *heap, uint32_t size_class) {
-    size_t i = spare_index(heap->source[size_class]), count = heap->spare_count[i];
-    if (count == 0)
+/* The spare freed last; NULL: none. */
+static inline void *spare_pop(struct spare_row *row) {
+    keep_in_register(row);
+    if (row->count == 0)
         return NULL;
-    struct link *block = heap->spare[i][count - 1];
-    if (UNLIKELY(block->mark != MARK))
-        return NULL;
-    heap->spare_count[i] = (uint8_t)(count - 1);
-    atomic_signal_fence(memory_order_seq_cst);
-    owner_record(block)->top += QUOTA_ONE;
-    block->mark = 0;
+    void *block = row->block[--row->count];
+    if (block == NULL)
+        __builtin_unreachable();
+    owner_record(block)->held |= class_coarse_bit(block);
     return block;
 }
 
-/* After spare_pop gave NULL: a spare that was written to is misuse. */
-void spare_check(struct heap *heap, uint32_t size_class);
-/* Puts the pool's spares, of which there are at most `most`, back on its list. */
-void spare_return(struct heap *heap, struct pool *pool, uint32_t most);
-/* Is the block a spare? Safe from any thread, then only exact when the owner is at rest. */
-bool spare_has(const struct pool *pool, const void *block);
-/* How many spares are the pool's. */
-uint32_t spare_count(const struct pool *pool);
-/* A torn heap: puts every spare on its pool's list, whose quota is not looked at. */
-void spare_rebuild(struct heap *heap);
+/* Takes the pool's spares, `count` of them, out of their row. */
+void spare_pull(struct spare_row *row, const struct pool *pool, uint32_t count);
 
 #endif

@@ -15,7 +15,7 @@ static inline void tick_heap(struct heap *heap) {
 
 /* After what is nearly as frequent as a plain free. */
 static inline void tick_rarely(struct heap *heap) {
-    if (UNLIKELY((++heap->ticks & 63) == 0))
+    if (UNLIKELY(__builtin_add_overflow(heap->rare_ticks, 256 / 64, &heap->rare_ticks)))
         tick_now(heap);
 }
 

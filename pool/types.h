@@ -23,36 +23,41 @@
  * pointer whatever leads to a record, and the record says whether the pointer is its own. Two
  * live arenas never share a record; arena.c places arenas so.
  *
- * A free block carries its list link in its first 8 bytes:
+ * A free block of up to 1 KiB (a fine class) carries its list link in its first 8 bytes:
  *     0        2        4                8
  *     | next   | unused | mark           |     next = low 16 address bits of the next free block
  * mark = MARK, or MARK_LAST in the last block of a list. Allocation clears it, so `mark` in a
  * block being freed makes it a suspect; the list decides (data may equal a mark by chance).
  * Handing out a block requires MARK: that one comparison is the end-of-list test and the check
- * that nobody wrote into the freed block.
+ * that nobody wrote into the freed block. Blocks of the coarse classes, above 1 KiB, carry nothing:
+ * their pools have a bit for each (coarse.h).
  *
  * Pool states                                       bound       on which list of the heap
  *   POOL_NONE      not a pool of any heap             0          none; the arena owns it
  *   POOL_USED      has a free block on its list     armed        slot[class] or partial[class]
+ *                  coarse: a free block, not spare    0          partial[class]
  *   POOL_FULL      no free block, nothing to carve    0          none
+ *                  coarse: none but spares            0          none
  *   POOL_RUN       first pool of a run                0          none
  *   POOL_BODY      the rest of a run                  0          none
  *   POOL_LARGE     the 32 KiB a large block starts in 0          libpool_root.large_blocks
  *
  * Who may write what
- *   heap thread: top, bound, carved, state USED<->FULL, next, prev, resting, tls
+ *   heap thread: top, bound, carved, held, state USED<->FULL, next, prev, resting, tls
  *   arena lock : state NONE<->other (a pool that goes from class to class within a heap is NONE
  *                between, by its owner), heap, arena fields, run_*; key/mult/... while NONE
  *   any thread : mail, mail_next (atomic: remote.c states the protocol)
  *
  * Invariants (check.c runs them in debug builds)
- *   quota + 1 == used + resting                    (top holds head and quota in one 32-bit store,
+ *   fine:   quota + 1 == used + resting            (top holds head and quota in one 32-bit store,
  *                                                   so a fork never sees one without the other)
- *   length(list) + used + spares == carved         (blocks in the mail count as used)
- *   used == 0  =>  spares == 0                     (so that the pool can go back)
- *   carved <= capacity == 32768 / block_size
- *   bound == 0  or  bound == class bound           (armed exactly in POOL_USED)
- *   slot[class] is the empty pool or is POOL_USED with a non-empty list
+ *           length(list) + used == carved          (blocks in the mail count as used)
+ *           carved <= capacity == 32768 / block_size
+ *           bound == 0  or  bound == class bound   (armed exactly in POOL_USED)
+ *           slot[class] is the empty pool or is POOL_USED with a non-empty list
+ *   coarse: held == bits of used blocks, and HELD_RESTING if it rests
+ *           bound == 0, carved == capacity, slot[class] is the empty pool
+ *           POOL_FULL: its free blocks, and no others of it, are in heap.spare, each once
  */
 #ifndef POOL_TYPES_H
 #define POOL_TYPES_H
@@ -94,6 +99,10 @@ struct link {
     uint32_t mark;
 };
 
+#define HELD_RESTING                                                                               \
+    ((uint32_t)1 << 31) /* in pool.held: no block starts so near the pool's end                    \
+                         */
+
 enum pool_state { POOL_NONE, POOL_USED, POOL_FULL, POOL_RUN, POOL_BODY, POOL_LARGE };
 
 #define QUOTA_ONE 0x10000u /* one unit of the quota half of pool.top */
@@ -104,16 +113,19 @@ struct pool {
     uint64_t key;      /* -(base + id of the owning heap) */
     uint64_t mult;     /* floor(2^64 / block_size) + 1 */
     uint64_t bound;    /* armed: see size_class.h; 0 sends every free to the slow path */
-    char *base;        /* first byte of the pool, run or large block */
     struct heap *heap; /* owner; runs and large blocks have none */
     union {
         struct pool *mail_next; /* next pool with mail for the same heap */
         struct extent *extent;  /* large: where it lies */
     };
     _Atomic uint64_t mail; /* blocks freed by other threads: see MAIL_ONE */
-    uint16_t block_size;   /* bytes; of a run: 0 */
-    uint16_t capacity;     /* blocks */
-    uint16_t carved;       /* blocks handed to the list so far */
+    union {
+        size_t run_bytes; /* run, large: bytes asked for */
+        uint32_t held;    /* coarse class: class_coarse_bit of blocks in use; HELD_RESTING */
+    };
+    uint16_t block_size; /* bytes; of a run: 0 */
+    uint16_t capacity;   /* blocks */
+    uint16_t carved;     /* blocks handed to the list so far */
     uint8_t size_class;
     uint8_t state; /* enum pool_state */
 
@@ -128,7 +140,7 @@ struct pool {
                         them: what goes round from class to class touches no more each time */
     struct pool *next, *prev; /* partial list; large: list of all */
     struct arena *arena;
-    size_t run_bytes;   /* run, large: bytes asked for */
+    char *base;         /* first byte of the pool, run or large block */
     uint32_t run_pools; /* run: number of pools */
     union {
         size_t map_bytes; /* run, large: bytes of the pools, of the extent */
@@ -167,7 +179,7 @@ struct pool_list {
 enum heap_state { HEAP_LIVE, HEAP_ABANDONED, HEAP_TORN };
 
 #define REST_MAX  64
-#define SPARE_MAX 64 /* with 16, blocks of 1 to 4 KB replaced at random took 1.3 of the time */
+#define SPARE_MAX 63 /* with 16, blocks of 1 to 4 KB replaced at random took 1.3 of the time */
 #define BIG_MAX   32 /* the bits of big_used */
 
 /* Owner: its thread, unless stated. */
@@ -189,6 +201,7 @@ struct heap {
     struct thread *_Atomic reclaimer; /* who that is */
 
     alignas(64) uint32_t ticks;
+    uint8_t rare_ticks;                  /* overflows */
     uint32_t asks;                       /* the class that is being served */
     struct pool_list partial[CLASS_MAX]; /* pools with free blocks, oldest first */
     struct pool *rest[REST_MAX];         /* pools that became empty, kept a while */
@@ -220,9 +233,10 @@ struct heap {
     uint32_t serves[CLASS_MAX]; /* bit i: class - i has this class as its source */
     /* times memory was touched for the class while it was served by its group */
     uint8_t wanted[CLASS_MAX];
-    /* Free blocks of the coarse classes that are on no list: spare.h. */
-    uint8_t spare_count[COARSE_MAX];
-    void *spare[COARSE_MAX][SPARE_MAX];
+    struct spare_row {
+        uint64_t count;
+        void *block[SPARE_MAX]; /* the one freed last behind the others */
+    } spare[COARSE_MAX];
 };
 static_assert(BIG_MAX == 8 * sizeof(((struct heap *)NULL)->big_used),
               "one bit for each kept block");

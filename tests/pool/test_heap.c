@@ -167,7 +167,7 @@ static void take_two(void *size) {
 
 /* Writing into a freed block is found before a link of it is followed. */
 static void test_written_after_free(void) {
-    for (size_t size = 16; size <= 4096; size *= 4) {
+    for (size_t size = 16; size <= FINE_MAX; size *= 4) {
         char *one = heap_alloc(size), *two = heap_alloc(size);
         heap_free(two);
         heap_free(one);

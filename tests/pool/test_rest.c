@@ -5,7 +5,7 @@
 #include "heap_slow.h"
 #include "support.h"
 
-#define SIZE   2048
+#define SIZE   1024
 #define BLOCKS (POOL_BYTES / SIZE)
 #define POOLS  (REST_MAX + 8)
 

@@ -156,22 +156,21 @@ static void test_not_lent(void) {
 
 /* A borrowed block would be aligned only by chance. */
 static void test_aligned(void) {
-    /* More than there is room for as spares, which are not lent. */
-    static char *odd[SPARE_MAX + 2 * (POOL_BYTES / 1296)];
-    uint32_t count = sizeof odd / sizeof *odd, odd_class = class_of(1296);
+    static char *odd[3 * (POOL_BYTES / 992)];
+    uint32_t count = sizeof odd / sizeof *odd, odd_class = class_of(992);
     start(0);
     self.heap->wanted[odd_class] = UINT8_MAX;
     CU_ASSERT_EQUAL(slot_source(self.heap, odd_class), odd_class);
     for (uint32_t i = 0; i < count; i++)
-        odd[i] = heap_alloc(1296);
+        odd[i] = heap_alloc(992);
     for (uint32_t i = 0; i + 1 < count; i++)
         heap_free(odd[i]);
-    char *plain = heap_alloc(1000), *block[8];
+    char *plain = heap_alloc(700), *block[8];
     for (int i = 0; i < 8; i++) {
-        block[i] = pool_aligned(64, 960);
+        block[i] = pool_aligned(64, 704);
         CU_ASSERT_EQUAL((uintptr_t)block[i] % 64, 0);
     }
-    CU_ASSERT_EQUAL(pool_usable(plain), 1296);
+    CU_ASSERT_EQUAL(pool_usable(plain), 992);
     heap_check(self.heap);
     for (int i = 0; i < 8; i++)
         heap_free(block[i]);
