@@ -89,13 +89,15 @@ static char *map_by_records(char *below) {
 static char *map_arena(void) {
     static char *last;
     char *at = map_near(last != NULL ? last - ARENA_BYTES : NULL);
-    if (at != NULL && open_records(at) && !records_free(at)) {
+    bool opened = at != NULL && open_records(at);
+    if (opened && !records_free(at)) {
         os_unmap(at, ARENA_BYTES);
         at = map_by_records(at);
+        opened = at != NULL && open_records(at);
     }
     if (at == NULL)
         return NULL;
-    if (!open_records(at)) {
+    if (!opened) {
         os_unmap(at, ARENA_BYTES);
         return NULL;
     }

@@ -26,6 +26,11 @@ static inline bool lock_try(struct lock *lock) {
                                                    memory_order_relaxed);
 }
 
+/* Just now. */
+static inline bool lock_taken(const struct lock *lock) {
+    return atomic_load_explicit(&lock->word, memory_order_acquire) != 0;
+}
+
 static inline void lock_take(struct lock *lock) {
     if (!lock_try(lock))
         lock_wait(lock);

@@ -10,6 +10,8 @@
  * work collects its mail before there are as many, and uses them without asking the arena.) */
 #define STEP 8
 
+static _Atomic int forking;
+
 static bool worth_it(const struct heap *heap) {
     uint32_t done = atomic_load_explicit(&heap->done, memory_order_relaxed);
     return done >= STEP && done >= atomic_load_explicit(&heap->waiting, memory_order_relaxed) / 4;
@@ -47,18 +49,37 @@ static void reclaim(struct heap *heap) {
     give_back(heap, whole);
 }
 
-void reclaim_note(struct heap *heap) {
-    atomic_fetch_add_explicit(&heap->done, 1, memory_order_relaxed);
-    /* Where another is at it, the next pool comes soon enough. */
+static bool begin(struct heap *heap) {
     if (!worth_it(heap) || atomic_load_explicit(&heap->state, memory_order_relaxed) != HEAP_LIVE ||
         !lock_try(&heap->reclaim))
-        return;
+        return false;
+    /* (An addition, so that the fork either sees the lock taken or is seen here.) */
+    if (atomic_fetch_add_explicit(&forking, 0, memory_order_acq_rel) != 0) {
+        lock_release(&heap->reclaim);
+        return false;
+    }
     heap->reclaimer = &self;
-    reclaim(heap);
-    heap->reclaimer = NULL;
-    lock_release(&heap->reclaim);
+    return true;
+}
+
+/* Until nothing more is worth it: others are turned away meanwhile. (For the same reason: who is
+ * turned away has counted his pool before this looks.) */
+static bool reclaim_all(struct heap *heap) {
+    bool any = false;
+    for (; begin(heap); any = true) {
+        reclaim(heap);
+        heap->reclaimer = NULL;
+        lock_release(&heap->reclaim);
+        atomic_fetch_add_explicit(&heap->done, 0, memory_order_acq_rel);
+    }
+    return any;
+}
+
+void reclaim_note(struct heap *heap) {
+    atomic_fetch_add_explicit(&heap->done, 1, memory_order_acq_rel);
     /* Its thread ended meanwhile, and may not have seen what was put back. */
-    if (atomic_load_explicit(&heap->state, memory_order_relaxed) == HEAP_ABANDONED)
+    if (reclaim_all(heap) &&
+        atomic_load_explicit(&heap->state, memory_order_relaxed) == HEAP_ABANDONED)
         registry_collect_all(heap);
 }
 
@@ -71,15 +92,21 @@ void reclaim_unlock(struct heap *heap) {
 }
 
 /* What somebody has taken out of a heap's mail would be lost in the child. (Not to wait for
- * oneself: a signal handler may fork in the middle of it, and then goes on with it.) */
+ * oneself: a signal handler may fork in the middle of it, and then goes on with it. Nor to write to
+ * heaps at rest, which the parent would have to copy.) */
 void reclaim_fork_prepare(void) {
+    atomic_fetch_add_explicit(&forking, 1, memory_order_acq_rel);
     for (struct heap *heap = libpool_root.heaps; heap != NULL; heap = heap->next_all)
-        if (heap->reclaimer != &self)
+        if (lock_taken(&heap->reclaim) && heap->reclaimer != &self) {
             reclaim_lock(heap);
+            reclaim_unlock(heap);
+        }
 }
 
 void reclaim_fork_done(void) {
+    atomic_fetch_sub_explicit(&forking, 1, memory_order_acq_rel);
+    /* What was turned away. */
     for (struct heap *heap = libpool_root.heaps; heap != NULL; heap = heap->next_all)
-        if (heap->reclaimer != &self)
-            reclaim_unlock(heap);
+        if (heap != self.heap)
+            reclaim_all(heap);
 }

@@ -23,10 +23,10 @@ void remote_push_pools(struct heap *heap, const struct mail_chain *chain) {
 }
 
 struct pool *remote_take_pools(struct heap *heap) {
-    struct pool *first = atomic_exchange_explicit(&heap->mail, NULL, memory_order_acq_rel);
+    /* First, so that what comes from now on is counted; what is counted and taken does no harm. */
     atomic_store_explicit(&heap->waiting, 0, memory_order_relaxed);
     atomic_store_explicit(&heap->done, 0, memory_order_relaxed);
-    return first;
+    return atomic_exchange_explicit(&heap->mail, NULL, memory_order_acq_rel);
 }
 
 static uint32_t push_block(struct pool *pool, struct link *block) {

@@ -189,8 +189,44 @@ static void test_fork_waits(void) {
     reclaim_unlock(self.heap);
 }
 
+static void free_rest(void *p) {
+    (void)p;
+    reclaim_fork_prepare();
+    for (int i = 0; i < COUNT; i++)
+        pool_free(block[i]);
+    CU_ASSERT_PTR_NOT_NULL(owner_pool(block[0]));
+    reclaim_fork_done();
+}
+
+/* What is freed while a fork keeps others from reclaiming goes back when it is over. */
+static void test_turned_away(void) {
+    allocate();
+    uint32_t before = pools_of(self.heap);
+    in_thread(free_rest, NULL);
+    CU_ASSERT(before > 100);
+    CU_ASSERT(pools_of(self.heap) < before / 2);
+}
+
+static void free_behind_a_lock(void *p) {
+    reclaim_lock(p);
+    for (int i = 0; i < COUNT - 200; i++)
+        pool_free(block[i]);
+    reclaim_unlock(p);
+    for (int i = COUNT - 200; i < COUNT; i++)
+        pool_free(block[i]);
+}
+
+/* Nor is what was freed while another reclaimed forgotten. */
+static void test_meanwhile(void) {
+    allocate();
+    uint32_t before = pools_of(self.heap);
+    in_thread(free_behind_a_lock, self.heap);
+    CU_ASSERT(pools_of(self.heap) < before / 2);
+}
+
 CU_TestInfo reclaim_tests[] = {
     {"the owner sleeps", test_owner_asleep}, {"the owner gets along", test_owner_looks},
     {"many owners sleep", test_many_asleep}, {"the owner works", test_owner_busy},
-    {"a fork waits", test_fork_waits},       CU_TEST_INFO_NULL,
+    {"a fork waits", test_fork_waits},       {"after a fork", test_turned_away},
+    {"after another", test_meanwhile},       CU_TEST_INFO_NULL,
 };
