@@ -60,19 +60,7 @@ static void reopen(struct heap *heap, struct pool *pool, uint32_t spares) {
     to_partial(heap, pool);
 }
 
-bool coarse_spread(struct heap *heap, struct pool *pool) {
-    uint32_t bits = all_of(pool) & ~pool->held;
-    if (!room_for(row_of(heap, pool), bits)) {
-        to_partial(heap, pool);
-        return false;
-    }
-    rest_cancel(heap, pool);
-    pool->state = POOL_FULL;
-    put_all(row_of(heap, pool), pool, bits);
-    return true;
-}
-
-/* These have become free. */
+/* These have become free; it may be empty now. */
 static void gained(struct heap *heap, struct pool *pool, uint32_t bits) {
     uint32_t spares = spares_of(pool);
     pool->held &= ~bits;
@@ -84,6 +72,19 @@ static void gained(struct heap *heap, struct pool *pool, uint32_t bits) {
     }
     if (pool->held == 0)
         rest_begin(heap, pool);
+}
+
+bool coarse_spread(struct heap *heap, struct pool *pool) {
+    uint32_t bits = all_of(pool) & ~pool->held;
+    if (!room_for(row_of(heap, pool), bits)) {
+        to_partial(heap, pool);
+        gained(heap, pool, 0);
+        return false;
+    }
+    rest_cancel(heap, pool);
+    pool->state = POOL_FULL;
+    put_all(row_of(heap, pool), pool, bits);
+    return true;
 }
 
 void coarse_free(struct heap *heap, struct pool *pool, void *block) {

@@ -200,15 +200,21 @@ static void *take_current(struct heap *heap, uint32_t size_class) {
     return block;
 }
 
-/* Of a coarse class that has no spares. */
+/* Of a coarse class that had no spares. (What others freed may be some; so may what they free until
+ * a pool is found, and leave it no room.) */
 static void *take_coarse(struct heap *heap, uint32_t size_class) {
+    struct spare_row *row = spare_row(heap, size_class);
+    if (atomic_load_explicit(&heap->mail, memory_order_relaxed) != NULL)
+        heap_collect(heap);
+    void *block = spare_pop(row);
+    if (block != NULL)
+        return block;
     struct pool *pool = next_pool(heap, size_class, true);
     if (pool == NULL)
         return NULL;
-    /* (What others freed may have become spares meanwhile, and left no room.) */
     if (coarse_spread(heap, pool))
         count_refill(heap, pool);
-    return spare_pop(spare_row(heap, size_class));
+    return spare_pop(row);
 }
 
 /* `own`: not from a borrowed pool. */
