@@ -26,9 +26,8 @@ static bool room_for(const struct spare_row *row, uint32_t bits) {
 
 /* The block that starts in that KiB. */
 static void *block_at(const struct pool *pool, uint32_t kib) {
-    uint64_t least = (uint64_t)kib * FINE_MAX + pool->block_size - 1;
-    uint64_t index = (uint64_t)((unsigned __int128)least * pool->mult >> 64);
-    return pool->base + index * pool->block_size;
+    uint32_t size = pool->block_size, index = (kib * FINE_MAX + size - 1) / size;
+    return pool->base + index * size;
 }
 
 /* Downwards, so that they are handed out in the order of addresses. */
