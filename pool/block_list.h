@@ -41,7 +41,7 @@ static inline uint32_t mail_count(uint64_t mail) {
     return (uint16_t)(mail >> 16);
 }
 
-static inline uint32_t pool_mail(const struct pool *pool) {
+static inline RACY uint32_t pool_mail(const struct pool *pool) {
     uint64_t mail = atomic_load_explicit(&pool->mail, memory_order_acquire);
     return pool_coarse(pool) ? bits_set(mail) : mail_count(mail);
 }

@@ -93,6 +93,9 @@ void coarse_free(struct heap *heap, struct pool *pool, void *block) {
 uint32_t coarse_collect(struct heap *heap, struct pool *pool) {
     /* Release: whoever finds the mail empty then writes mail_next, which was read before this. */
     uint64_t mail = atomic_exchange_explicit(&pool->mail, 0, memory_order_acq_rel);
+    uint32_t twice = (uint32_t)mail & ~pool->held;
+    if (twice != 0)
+        spare_freed_twice(block_at(pool, (uint32_t)__builtin_ctz(twice)));
     gained(heap, pool, (uint32_t)mail);
     return bits_set(mail);
 }

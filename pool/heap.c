@@ -210,9 +210,7 @@ static void *take_coarse(struct heap *heap, uint32_t size_class) {
     if (block != NULL)
         return block;
     struct pool *pool = next_pool(heap, size_class, true);
-    if (pool == NULL)
-        return NULL;
-    if (coarse_spread(heap, pool))
+    if (pool != NULL && coarse_spread(heap, pool))
         count_refill(heap, pool);
     return spare_pop(row);
 }

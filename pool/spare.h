@@ -34,6 +34,9 @@ static inline RACY bool spare_push(struct spare_row *row, struct pool *pool, voi
     return true;
 }
 
+/* A spare that another thread has freed at the same time: the end. */
+_Noreturn void spare_freed_twice(const void *block);
+
 /* The spare freed last; NULL: none. */
 static inline void *spare_pop(struct spare_row *row) {
     keep_in_register(row);
@@ -42,7 +45,11 @@ static inline void *spare_pop(struct spare_row *row) {
     void *block = row->block[--row->count];
     if (block == NULL)
         __builtin_unreachable();
-    owner_record(block)->held |= class_coarse_bit(block);
+    struct pool *pool = owner_record(block);
+    uint32_t bit = class_coarse_bit(block);
+    if (UNLIKELY((atomic_load_explicit(&pool->mail, memory_order_relaxed) & bit) != 0))
+        spare_freed_twice(block);
+    pool->held |= bit;
     return block;
 }
 

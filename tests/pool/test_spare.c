@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "heap_slow.h"
+#include "remote.h"
 #include "support.h"
 
 #define SIZE   4096
@@ -112,6 +113,33 @@ static void test_misuse(void) {
     start();
 }
 
+/* As if another thread freed the block between the owner's look at the mail and its free. */
+static void freed_by_both(void *p) {
+    struct pool *pool = owner_pool(p);
+    heap_free(p);
+    atomic_fetch_or(&pool->mail, class_coarse_bit(p));
+}
+
+static void take_after_both(void *p) {
+    freed_by_both(p);
+    heap_alloc(SIZE);
+}
+
+static void collect_after_both(void *p) {
+    freed_by_both(p);
+    remote_push_pools(self.heap, &(struct mail_chain){owner_pool(p), owner_pool(p), 1});
+    heap_collect(self.heap);
+}
+
+static void test_freed_by_both(void) {
+    start();
+    take(2 * BLOCKS);
+    CU_ASSERT_EQUAL(stopped_for(take_after_both, block[1]), MISUSE_DOUBLE_FREE);
+    CU_ASSERT_EQUAL(stopped_for(collect_after_both, block[1]), MISUSE_DOUBLE_FREE);
+    drop(0, 2 * BLOCKS);
+    start();
+}
+
 /* A late write harms nobody: there is nothing of ours in a free block. */
 static void test_written_to(void) {
     start();
@@ -130,6 +158,7 @@ CU_TestInfo spare_tests[] = {
     {"a free and a malloc", test_pairs},
     {"in the order of addresses", test_order},
     {"misuse", test_misuse},
+    {"freed by two at once", test_freed_by_both},
     {"written to after the free", test_written_to},
     CU_TEST_INFO_NULL,
 };
