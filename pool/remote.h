@@ -9,6 +9,9 @@
  * pool be pushed onto heap.mail again, so its mail_next is never in use twice. For the same reason
  * it may take all but one block of a pool's mail at any time: what its thread allocates from is
  * refilled so. Blocks in the mail count as used until they are collected.
+ *
+ * Of a coarse class pool.mail has a bit for each block instead (coarse.h), which a thread sets by
+ * one atomic or; all else is the same.
  */
 #ifndef POOL_REMOTE_H
 #define POOL_REMOTE_H

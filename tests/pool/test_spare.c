@@ -2,42 +2,8 @@
 
 #include <string.h>
 
-#include "heap_slow.h"
+#include "coarse_blocks.h"
 #include "remote.h"
-#include "support.h"
-
-#define SIZE   4096
-#define BLOCKS (POOL_BYTES / SIZE)
-#define ROW    (class_of(SIZE) - FINE_CLASSES)
-
-static uint64_t spares(void) {
-    return self.heap->spare[ROW].count;
-}
-
-static char *block[2 * BLOCKS];
-
-static void take(uint32_t count) {
-    for (uint32_t i = 0; i < count; i++) {
-        block[i] = heap_alloc(SIZE);
-        CU_ASSERT_PTR_NOT_NULL_FATAL(block[i]);
-        fill(block[i], SIZE, i);
-    }
-    heap_check(self.heap);
-}
-
-static void drop(uint32_t from, uint32_t to) {
-    for (uint32_t i = from; i < to; i++) {
-        CU_ASSERT(filled(block[i], SIZE, i));
-        heap_free(block[i]);
-    }
-    heap_check(self.heap);
-}
-
-/* Starts with no block of the class, and whole pools. */
-static void start(void) {
-    give_back_kept();
-    CU_ASSERT_EQUAL_FATAL(self.heap->count[class_of(SIZE)].pools, 0);
-}
 
 /* A class that runs out takes a pool, all of whose blocks are spares then. */
 static void test_pairs(void) {
