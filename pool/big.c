@@ -157,16 +157,12 @@ static void *from_os(size_t align, size_t size, bool clear) {
     return block;
 }
 
-/* Memory is short: what is kept goes back before NULL is the answer. */
-static bool give_all(void) {
-    return heap_give_all(self.heap);
-}
-
 static void *take_new(size_t align, size_t size, bool clear) {
     if (self.heap != NULL && self.heap->index != 0)
         extra_missed(&self.heap->big_extra, size, KEEP_MOST - KEEP_LEAST);
     void *block = from_os(align, size, clear);
-    if (block == NULL && size <= PTRDIFF_MAX && give_all())
+    /* Memory is short: what is kept goes back before NULL is the answer. */
+    if (block == NULL && size <= PTRDIFF_MAX && heap_give_all(self.heap))
         block = from_os(align, size, clear);
     tick();
     return block;

@@ -73,17 +73,10 @@ static void gained(struct heap *heap, struct pool *pool, uint32_t bits) {
         rest_begin(heap, pool);
 }
 
-bool coarse_spread(struct heap *heap, struct pool *pool) {
-    uint32_t bits = all_of(pool) & ~pool->held;
-    if (!room_for(row_of(heap, pool), bits)) {
-        to_partial(heap, pool);
-        gained(heap, pool, 0);
-        return false;
-    }
+void coarse_spread(struct heap *heap, struct pool *pool) {
     rest_cancel(heap, pool);
     pool->state = POOL_FULL;
-    put_all(row_of(heap, pool), pool, bits);
-    return true;
+    put_all(row_of(heap, pool), pool, spares_of(pool));
 }
 
 void coarse_free(struct heap *heap, struct pool *pool, void *block) {

@@ -18,9 +18,9 @@
 
 /* A new pool of the heap, all free. */
 void coarse_begin(struct heap *heap, struct pool *pool);
-/* The pool, off the partial list, becomes full: its free blocks are spares from now on. False:
- * there is no room, the pool goes back to that list. */
-bool coarse_spread(struct heap *heap, struct pool *pool);
+/* The pool, off the partial list, becomes full: its free blocks are spares from now on. Its row is
+ * empty. */
+void coarse_spread(struct heap *heap, struct pool *pool);
 /* A block that is the heap's and handed out becomes free, where spare_push was no answer. */
 void coarse_free(struct heap *heap, struct pool *pool, void *block);
 /* Takes the pool's mail; how many blocks there were. */

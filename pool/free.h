@@ -3,10 +3,9 @@
 
 #include "block_list.h"
 
-/* heap_place() as its owner has it: where p lies in the class pool. (`base` is in a line that the
- * owner writes.) */
+/* heap_place() as its owner has it. (`base` would do, but is in a line that the owner writes.) */
 static inline RACY uint64_t free_place(const struct pool *pool, const void *p) {
-    return ((uintptr_t)p + pool->key + pool->heap->id) * pool->mult;
+    return place_for(pool, p, &pool->heap->id);
 }
 
 /* Is that the start of a carved block of the class pool? */

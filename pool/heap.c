@@ -124,9 +124,13 @@ static struct pool *take_partial(struct heap *heap, uint32_t size_class, bool an
     return NULL;
 }
 
-static struct pool *next_pool(struct heap *heap, uint32_t size_class, bool own) {
+static void collect_any(struct heap *heap) {
     if (atomic_load_explicit(&heap->mail, memory_order_relaxed) != NULL)
         heap_collect(heap);
+}
+
+/* After a look into the mail. */
+static struct pool *next_pool(struct heap *heap, uint32_t size_class, bool own) {
     struct pool *pool = take_partial(heap, size_class, false);
     if (pool == NULL && !own)
         pool = slot_borrow(heap, size_class);
@@ -153,6 +157,7 @@ static void make_current(struct heap *heap, struct pool *pool) {
 
 /* Puts the next pool into the slot. */
 static bool set_current(struct heap *heap, uint32_t size_class, bool own) {
+    collect_any(heap);
     struct pool *pool = next_pool(heap, size_class, own);
     if (pool == NULL)
         return false;
@@ -167,9 +172,8 @@ static bool set_current(struct heap *heap, uint32_t size_class, bool own) {
 static void list_ran_out(struct heap *heap, struct pool *pool) {
     uint32_t came = block_list_take_most(pool);
     heap->mail_blocks += came;
-    if (came == 0 && carve(heap, pool) == 0 &&
-        atomic_load_explicit(&heap->mail, memory_order_relaxed) != NULL)
-        heap_collect(heap);
+    if (came == 0 && carve(heap, pool) == 0)
+        collect_any(heap);
     if (!block_list_empty(pool)) {
         count_refill(heap, pool);
         return;
@@ -200,18 +204,18 @@ static void *take_current(struct heap *heap, uint32_t size_class) {
     return block;
 }
 
-/* Of a coarse class that had no spares. (What others freed may be some; so may what they free until
- * a pool is found, and leave it no room.) */
+/* Of a coarse class that had no spares: what others freed may be some. */
 static void *take_coarse(struct heap *heap, uint32_t size_class) {
     struct spare_row *row = spare_row(heap, size_class);
-    if (atomic_load_explicit(&heap->mail, memory_order_relaxed) != NULL)
-        heap_collect(heap);
+    collect_any(heap);
     void *block = spare_pop(row);
     if (block != NULL)
         return block;
     struct pool *pool = next_pool(heap, size_class, true);
-    if (pool != NULL && coarse_spread(heap, pool))
-        count_refill(heap, pool);
+    if (pool == NULL)
+        return NULL;
+    count_refill(heap, pool);
+    coarse_spread(heap, pool);
     return spare_pop(row);
 }
 

@@ -59,13 +59,18 @@ static inline void *heap_alloc(size_t size) {
     return LIKELY(block != NULL) ? block : heap_alloc_slow(size);
 }
 
+/* Where p lies in the class pool, as the heap with that id sees it. */
+static inline RACY uint64_t place_for(const struct pool *pool, const void *p, const uint64_t *id) {
+    uint64_t offset = (uintptr_t)p + pool->key;
+    keep_in_register(offset);
+    return (offset + *id) * pool->mult;
+}
+
 /* Less than the bound of as many blocks (size_class.h) if p starts one of the pool's first blocks,
  * and the pool is this thread's: one comparison for all of that. `bound` of another thread's pool
  * may be changing: no value of it makes that pool ours. */
 static inline RACY uint64_t heap_place(const struct pool *pool, const void *p) {
-    uint64_t offset = (uintptr_t)p + pool->key;
-    keep_in_register(offset);
-    return (offset + self.id) * pool->mult;
+    return place_for(pool, p, &self.id);
 }
 
 static inline RACY bool heap_armed(const struct pool *pool, uint64_t place) {

@@ -32,6 +32,14 @@ static void give_back(struct heap *heap, struct pool *whole) {
     }
 }
 
+static void chain(struct mail_chain *chain, struct pool *pool) {
+    pool->mail_next = chain->first;
+    chain->first = pool;
+    if (chain->last == NULL)
+        chain->last = pool;
+    chain->count++;
+}
+
 /* What its owner still needs goes back first: it may be looking for it. */
 static void reclaim(struct heap *heap) {
     struct pool *pool = remote_take_pools(heap), *whole = NULL, *next;
@@ -42,7 +50,7 @@ static void reclaim(struct heap *heap) {
             pool->mail_next = whole;
             whole = pool;
         } else {
-            remote_chain(&others, pool);
+            chain(&others, pool);
         }
     }
     remote_push_pools(heap, &others);

@@ -25,13 +25,6 @@ struct mail_chain {
     struct pool *first, *last;
     uint32_t count;
 };
-static inline void remote_chain(struct mail_chain *chain, struct pool *pool) {
-    pool->mail_next = chain->first;
-    chain->first = pool;
-    if (chain->last == NULL)
-        chain->last = pool;
-    chain->count++;
-}
 /* Puts them on the owner's list, if there are any. */
 void remote_push_pools(struct heap *heap, const struct mail_chain *chain);
 /* Takes all there are off that list: the first. */
