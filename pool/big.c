@@ -28,35 +28,6 @@ static uint32_t keep_limit(const struct heap *heap) {
     return (uint32_t)part + heap->big_extra.bytes;
 }
 
-/* The first `from` pools are the run's already. */
-static void mark_body(struct pool *first, uint32_t from, uint32_t to) {
-    for (uint32_t i = 0; i < from; i++)
-        first[i].run_pools = to;
-    for (uint32_t i = from; i < to; i++) {
-        first[i].run_pools = to;
-        first[i].base = first->base;
-        first[i].bound = 0;
-        first[i].state = POOL_BODY;
-    }
-    first->map_bytes = (size_t)to << POOL_SHIFT;
-}
-
-static void *run_alloc(size_t size, bool clear) {
-    uint32_t count = big_pools(size);
-    struct pool *first = arena_take(count, true);
-    if (first == NULL)
-        return NULL;
-    first->bound = 0;
-    first->block_size = 0;
-    first->resting = 0;
-    first->run_bytes = size;
-    mark_body(first, 1, count);
-    __atomic_store_n(&first->state, POOL_RUN, __ATOMIC_RELEASE);
-    if (clear && !first->fresh)
-        memset(first->base, 0, size);
-    return first->base;
-}
-
 static void really_free(struct pool *pool) {
     if (pool->state == POOL_LARGE)
         large_free(pool);
@@ -64,18 +35,33 @@ static void really_free(struct pool *pool) {
         arena_return(pool, pool->run_pools);
 }
 
-/* The oldest, about; its bytes. */
-static size_t drop_old(struct heap *heap) {
+/* Takes the kept large block at heap.big[i]. */
+static struct pool *get(struct heap *heap, uint32_t i) {
+    struct pool *large = heap->big[i];
+    heap->big_used ^= (uint32_t)1 << i;
+    big_hand_out(heap, large);
+    return large;
+}
+
+/* The oldest large block, about; its bytes. */
+static uint32_t drop_large(struct heap *heap) {
     if (heap->big_used == 0)
         big_file(heap);
+    if (heap->big_used == 0)
+        return 0;
     uint32_t rest = heap->big_used >> heap->big_hand << heap->big_hand;
     uint32_t i = (uint32_t)__builtin_ctz(rest != 0 ? rest : heap->big_used);
-    struct pool *pool = heap->big[i];
+    struct pool *large = get(heap, i);
     heap->big_hand = (i + 1) % BIG_MAX;
-    big_get(heap, i, pool->run_bytes);
-    size_t bytes = pool->map_bytes;
-    really_free(pool);
+    uint32_t bytes = (uint32_t)big_bytes(large);
+    large_free(large);
     return bytes;
+}
+
+/* An old run or large block; its bytes. */
+static uint32_t drop_old(struct heap *heap) {
+    uint32_t bytes = run_drop(heap);
+    return bytes != 0 ? bytes : drop_large(heap);
 }
 
 static void drop_to(struct heap *heap, uint32_t most) {
@@ -90,9 +76,8 @@ void big_give_back(struct heap *heap) {
 void big_reset(struct heap *heap) {
     heap->big_newest = NULL;
     heap->big_extra = (struct extra){0};
-    heap->big_used = heap->big_lengths = 0;
-    memset(heap->big_length, 0, sizeof heap->big_length);
-    heap->big_bytes = 0;
+    heap->big_used = heap->big_bytes = 0;
+    run_start(heap);
 }
 
 void big_fit(struct heap *heap) {
@@ -107,51 +92,39 @@ static bool keep(struct heap *heap, struct pool *pool) {
     uint32_t limit = heap->big_limit = keep_limit(heap);
     if (pool->map_bytes > limit)
         return false;
-    while (big_full(heap) || heap->big_bytes + pool->map_bytes > limit)
+    while (heap->big_bytes + pool->map_bytes > limit)
         extra_ended(&heap->big_extra, drop_old(heap));
+    if (pool->state == POOL_RUN)
+        return run_keep(heap, pool);
+    while (big_full(heap))
+        extra_ended(&heap->big_extra, drop_large(heap));
     big_put(heap, pool);
     return true;
 }
 
-/* Is the kept block right for `size` bytes: but for a fifth all would be used? */
-static inline bool suits(const struct pool *pool, size_t size) {
-    return pool->map_bytes >= size && pool->map_bytes - size <= size / 4;
-}
-
-/* By the same measure, in whole pools. */
-static bool find_run(const struct heap *heap, size_t size, uint32_t *at) {
-    uint32_t longer = ((uint32_t)2 << (size >> (POOL_SHIFT + 2))) - 1;
-    uint32_t lengths = heap->big_lengths & longer << big_pools(size);
-    if (lengths == 0)
-        return false;
-    *at = (uint32_t)__builtin_ctz(heap->big_length[__builtin_ctz(lengths)]);
-    return true;
-}
-
-static bool find_large(const struct heap *heap, size_t size, uint32_t *at) {
-    for (uint32_t map = heap->big_length[0]; map != 0; map &= map - 1) {
-        *at = (uint32_t)__builtin_ctz(map);
-        if (suits(heap->big[*at], size))
-            return true;
+/* A kept one of which all but a fifth would be used. */
+static void *take_large(struct heap *heap, size_t size) {
+    big_file(heap);
+    for (uint32_t map = heap->big_used; map != 0; map &= map - 1) {
+        uint32_t i = (uint32_t)__builtin_ctz(map);
+        struct pool *large = heap->big[i];
+        if (large->map_bytes < size || large->map_bytes - size > size / 4)
+            continue;
+        large_keep_length(large, size);
+        return get(heap, i)->base;
     }
-    return false;
+    return NULL;
 }
 
 static void *take_kept(struct heap *heap, size_t size, bool clear) {
-    uint32_t at;
-    big_file(heap);
-    if (size <= RUN_MAX ? !find_run(heap, size, &at) : !find_large(heap, size, &at))
-        return NULL;
-    if (size > RUN_MAX)
-        large_keep_length(heap->big[at], size);
-    void *block = big_get(heap, at, size);
-    return clear ? memset(block, 0, size) : block;
+    void *block = size <= RUN_MAX ? run_take(heap, size) : take_large(heap, size);
+    return block != NULL && clear ? memset(block, 0, size) : block;
 }
 
 static void *from_os(size_t align, size_t size, bool clear) {
     void *block = NULL;
     if (size <= RUN_MAX && align <= POOL_BYTES)
-        block = run_alloc(size, clear);
+        block = run_new(self.heap, size, clear);
     if (block == NULL && size <= PTRDIFF_MAX)
         block = large_alloc(size, align, clear);
     return block;
@@ -171,10 +144,10 @@ static void *take_new(size_t align, size_t size, bool clear) {
 void *big_alloc_slow(size_t size, bool clear) {
     struct heap *heap = self.heap != NULL ? self.heap : registry_attach();
     void *block = NULL;
-    if (heap != NULL && heap->big_bytes >= size)
+    if (heap != NULL)
         block = take_kept(heap, size, clear);
     /* Rather than memory is touched for the first time, what is kept may be joined. */
-    if (block == NULL && heap != NULL && heap->big_bytes > 0 && !arena_has_warm())
+    if (block == NULL && heap != NULL && !arena_has_warm())
         big_give_back(heap);
     if (block == NULL)
         block = take_new(OS_PAGE, size, clear);
@@ -197,7 +170,7 @@ static _Noreturn void wrong_start(const struct pool *pool, const void *p, const 
 static void must_start(const struct pool *pool, const void *p, const char *function) {
     if (pool == NULL || pool->base != p)
         wrong_start(pool, p, function);
-    if (pool->resting)
+    if (pool->state == POOL_LARGE ? pool->resting : !run_in_use(pool))
         misuse(MISUSE_DOUBLE_FREE, p, function);
 }
 
@@ -216,22 +189,6 @@ void big_free(struct pool *pool, void *p) {
 size_t big_usable(const struct pool *pool, const void *p, const char *function) {
     must_start(pool, p, function);
     return big_bytes(pool);
-}
-
-static void *run_resize(struct pool *first, size_t size) {
-    uint32_t have = first->run_pools, want = big_pools(size);
-    if (size <= SMALL_MAX || size > RUN_MAX)
-        return NULL;
-    /* A quarter too long stays: it may be the room that the last growth took along. */
-    if (want < have && want >= have - have / 4)
-        want = have;
-    if (want > have && !arena_extend(first, have, want - have))
-        return NULL;
-    if (want < have)
-        arena_shrink(first, have, have - want);
-    mark_body(first, want > have ? have : want, want);
-    first->run_bytes = size;
-    return first->base;
 }
 
 void *big_resize(struct pool *pool, size_t size) {

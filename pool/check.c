@@ -42,34 +42,39 @@ static void check_pool(const struct heap *heap, const struct pool *pool, uint32_
 
 /* Of a full pool just the free blocks are spares, each once. */
 static void check_spares(const struct heap *heap, uint32_t coarse) {
-    const struct spare_row *row = &heap->spare[coarse];
-    assert(row->count <= SPARE_MAX);
-    for (uint32_t i = 0; i < row->count; i++) {
-        const struct pool *pool = owner_record(row->block[i]);
+    uint32_t count = heap->row[coarse].count;
+    void *const *block = heap->spare[coarse];
+    assert(count <= SPARE_MAX && heap->row[coarse].bytes == 0);
+    for (uint32_t i = 0; i < count; i++) {
+        const struct pool *pool = owner_record(block[i]);
         uint32_t bits = 0;
         assert(pool->heap == heap && pool->state == POOL_FULL && coarse_index(pool) == coarse);
-        for (uint32_t k = 0; k < row->count; k++)
-            if (owner_record(row->block[k]) == pool)
-                bits += class_coarse_bit(row->block[k]);
+        for (uint32_t k = 0; k < count; k++)
+            if (owner_record(block[k]) == pool)
+                bits += class_coarse_bit(block[k]);
         assert((bits ^ (pool->held & ~HELD_RESTING)) == class_coarse_starts[coarse]);
     }
 }
 
 static void check_kept(const struct heap *heap) {
-    uint32_t used = 0, lengths = 0;
     size_t bytes = heap->big_newest != NULL ? heap->big_newest->map_bytes : 0;
-    for (uint32_t n = 0; n <= RUN_MAX_POOLS; n++) {
-        lengths |= (uint32_t)(heap->big_length[n] != 0) << n;
-        assert((used & heap->big_length[n]) == 0);
-        used |= heap->big_length[n];
-        for (uint32_t map = heap->big_length[n]; map != 0; map &= map - 1) {
-            const struct pool *pool = heap->big[__builtin_ctz(map)];
-            assert(pool->resting && pool->state == (n == 0 ? POOL_LARGE : POOL_RUN));
-            assert(n == 0 || pool->run_pools == n);
-            bytes += pool->map_bytes;
+    for (uint32_t map = heap->big_used; map != 0; map &= map - 1) {
+        const struct pool *large = heap->big[__builtin_ctz(map)];
+        assert(large->resting && large->state == POOL_LARGE);
+        bytes += large->map_bytes;
+    }
+    for (uint32_t row = COARSE_CLASSES; row < SPARE_ROWS; row++) {
+        assert(heap->row[row].count <= SPARE_MAX);
+        for (uint32_t i = 0; i < heap->row[row].count; i++) {
+            const struct pool *run = owner_record(heap->spare[row][i]);
+            assert(run->base == heap->spare[row][i] && run->state == POOL_RUN);
+            assert(run->heap == heap && run->held == HELD_RESTING && run->mult == 1);
+            assert(run->size_class == FINE_CLASSES + row);
+            assert(run->map_bytes == heap->row[row].bytes);
+            bytes += run->map_bytes;
         }
     }
-    assert(used == heap->big_used && lengths == heap->big_lengths && bytes == heap->big_bytes);
+    assert(bytes == heap->big_bytes);
 }
 
 static void check_slots(const struct heap *heap) {

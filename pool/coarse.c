@@ -16,12 +16,8 @@ static uint32_t spares_of(const struct pool *pool) {
     return pool->state == POOL_FULL ? all_of(pool) & ~pool->held : 0;
 }
 
-static struct spare_row *row_of(struct heap *heap, const struct pool *pool) {
-    return spare_row(heap, pool->size_class);
-}
-
-static bool room_for(const struct spare_row *row, uint32_t bits) {
-    return bits_set(bits) <= SPARE_MAX - row->count;
+static bool room_for(const struct heap *heap, const struct pool *pool, uint32_t bits) {
+    return bits_set(bits) <= SPARE_MAX - heap->row[coarse_index(pool)].count;
 }
 
 /* The block that starts in that KiB. */
@@ -31,10 +27,10 @@ static void *block_at(const struct pool *pool, uint32_t kib) {
 }
 
 /* Downwards, so that they are handed out in the order of addresses. */
-static void put_all(struct spare_row *row, const struct pool *pool, uint32_t bits) {
+static void put_all(struct heap *heap, const struct pool *pool, uint32_t bits) {
     while (bits != 0) {
         uint32_t kib = 31 - (uint32_t)__builtin_clz(bits);
-        spare_put(row, block_at(pool, kib));
+        spare_put(heap, spare_row(pool->size_class), block_at(pool, kib));
         bits ^= (uint32_t)1 << kib;
     }
 }
@@ -55,7 +51,7 @@ static void to_partial(struct heap *heap, struct pool *pool) {
 }
 
 static void reopen(struct heap *heap, struct pool *pool, uint32_t spares) {
-    spare_pull(row_of(heap, pool), pool, bits_set(spares));
+    spare_pull(heap, spare_row(pool->size_class), pool, bits_set(spares));
     to_partial(heap, pool);
 }
 
@@ -64,8 +60,8 @@ static void gained(struct heap *heap, struct pool *pool, uint32_t bits) {
     uint32_t spares = spares_of(pool);
     pool->held &= ~bits;
     if (pool->state == POOL_FULL) {
-        if (room_for(row_of(heap, pool), bits))
-            put_all(row_of(heap, pool), pool, bits);
+        if (room_for(heap, pool, bits))
+            put_all(heap, pool, bits);
         else
             reopen(heap, pool, spares);
     }
@@ -76,7 +72,7 @@ static void gained(struct heap *heap, struct pool *pool, uint32_t bits) {
 void coarse_spread(struct heap *heap, struct pool *pool) {
     rest_cancel(heap, pool);
     pool->state = POOL_FULL;
-    put_all(row_of(heap, pool), pool, spares_of(pool));
+    put_all(heap, pool, spares_of(pool));
 }
 
 void coarse_free(struct heap *heap, struct pool *pool, void *block) {
@@ -95,15 +91,15 @@ uint32_t coarse_collect(struct heap *heap, struct pool *pool) {
 
 void coarse_leave(struct heap *heap, struct pool *pool) {
     if (pool->state == POOL_FULL)
-        spare_pull(row_of(heap, pool), pool, pool->capacity);
+        spare_pull(heap, spare_row(pool->size_class), pool, pool->capacity);
     else
         list_remove(&heap->partial[pool->size_class], pool);
 }
 
 void coarse_close(struct heap *heap) {
-    for (uint32_t c = 0; c < COARSE_MAX; c++)
-        while (heap->spare[c].count > 0) {
-            struct pool *pool = owner_record(heap->spare[c].block[heap->spare[c].count - 1]);
+    for (uint32_t c = 0; c < COARSE_CLASSES; c++)
+        while (heap->row[c].count > 0) {
+            struct pool *pool = owner_record(heap->spare[c][heap->row[c].count - 1]);
             reopen(heap, pool, spares_of(pool));
         }
 }

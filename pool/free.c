@@ -72,12 +72,15 @@ static NOINLINE void free_remote(struct pool *pool, void *p) {
     tick();
 }
 
-/* What nearly all frees of the coarse classes are. */
+/* What nearly all frees of the coarse classes, and of runs, are. */
 static inline RACY bool free_spare(struct heap *heap, struct pool *pool, void *p, uint64_t place) {
-    if (pool->state != POOL_FULL || !pool_coarse(pool))
+    static_assert((POOL_FULL & POOL_RUN) == POOL_FULL && (POOL_FULL & POOL_USED) == 0 &&
+                      (POOL_FULL & POOL_BODY) == 0 && (POOL_FULL & POOL_LARGE) == 0,
+                  "one bit tells these two states from the others");
+    if ((pool->state & POOL_FULL) == 0 || !pool_coarse(pool))
         return false;
     return place < class_coarse_bound[coarse_index(pool)] &&
-           spare_push(spare_row(heap, pool->size_class), pool, p);
+           spare_push(heap, (uint32_t)coarse_index(pool), pool, p);
 }
 
 static NOINLINE RACY void free_class_block(void *p, struct pool *pool) {

@@ -206,9 +206,9 @@ static void *take_current(struct heap *heap, uint32_t size_class) {
 
 /* Of a coarse class that had no spares: what others freed may be some. */
 static void *take_coarse(struct heap *heap, uint32_t size_class) {
-    struct spare_row *row = spare_row(heap, size_class);
+    uint32_t row = spare_row(size_class);
     collect_any(heap);
-    void *block = spare_pop(row);
+    void *block = spare_pop(heap, row, 0);
     if (block != NULL)
         return block;
     struct pool *pool = next_pool(heap, size_class, true);
@@ -216,7 +216,7 @@ static void *take_coarse(struct heap *heap, uint32_t size_class) {
         return NULL;
     count_refill(heap, pool);
     coarse_spread(heap, pool);
-    return spare_pop(row);
+    return spare_pop(heap, row, 0);
 }
 
 /* `own`: not from a borrowed pool. */
@@ -241,9 +241,9 @@ static NOINLINE void *refill(uint32_t size_class, bool own) {
     return block != NULL ? block : out_of_memory();
 }
 
-static inline void *pop_spare(uint32_t size_class) {
+static inline void *pop_spare(uint32_t size_class, size_t size) {
     struct heap *heap = self.heap;
-    return heap != NULL ? spare_pop(spare_row(heap, heap->source[size_class])) : NULL;
+    return heap != NULL ? spare_pop(heap, spare_row(heap->source[size_class]), size) : NULL;
 }
 
 static NOINLINE void *alloc_fine(uint32_t size_class) {
@@ -254,17 +254,19 @@ static NOINLINE void *alloc_fine(uint32_t size_class) {
 void *heap_alloc_slow(size_t size) {
     if (size <= FINE_MAX)
         return alloc_fine(class_of(size));
-    if (UNLIKELY(size > SMALL_MAX))
-        return big_alloc(size, false);
-    uint32_t size_class = class_of(size);
-    void *block = pop_spare(size_class);
-    return LIKELY(block != NULL) ? block : refill(size_class, false);
+    if (UNLIKELY(size > RUN_MAX))
+        return big_alloc(size);
+    uint32_t size_class = class_of_more(size);
+    void *block = pop_spare(size_class, size);
+    if (LIKELY(block != NULL))
+        return block;
+    return size_class < RUN_CLASS ? refill(size_class, false) : big_alloc_slow(size, false);
 }
 
 void *heap_alloc_class(uint32_t size_class, size_t align) {
     void *block;
     if (size_class >= FINE_CLASSES) {
-        block = pop_spare(size_class);
+        block = pop_spare(size_class, 0);
     } else {
         struct pool *pool = self.slot[size_class];
         block = (pool->block_size & (align - 1)) == 0 ? pool_pop(pool) : NULL;

@@ -15,7 +15,7 @@ static void count_large(const struct pool *record, int64_t sign) {
     struct rows_large *rows = &libpool_root.large;
     rows->blocks += (uint64_t)sign;
     rows->bytes += (uint64_t)sign * record->map_bytes;
-    rows->asked += (uint64_t)sign * record->run_bytes;
+    rows->asked += (uint64_t)sign * record->large_asked;
     if (rows->bytes > rows->peak_bytes)
         rows->peak_bytes = rows->bytes;
     decay_live(sign * (int64_t)record->map_bytes);
@@ -28,7 +28,7 @@ static void enter(struct extent *extent, size_t size) {
     record->base = extent->at;
     record->extent = extent;
     record->map_bytes = extent->bytes;
-    record->run_bytes = size;
+    record->large_asked = size;
     record->run_pools = 1;
     record->resting = 0;
     list_prepend(&libpool_root.large_blocks, record);
@@ -48,7 +48,7 @@ static struct extent *leave(struct pool *record) {
 /* The block stays where it is and has another length. */
 static void change_length(struct pool *record, size_t size) {
     count_large(record, -1);
-    record->run_bytes = size;
+    record->large_asked = size;
     record->map_bytes = record->extent->bytes;
     count_large(record, 1);
 }
@@ -123,8 +123,8 @@ const void *large_holding(const void *p, size_t *bytes) {
 
 void large_keep_length(struct pool *record, size_t size) {
     arena_lock();
-    libpool_root.large.asked += size - record->run_bytes;
-    record->run_bytes = size;
+    libpool_root.large.asked += size - record->large_asked;
+    record->large_asked = size;
     arena_unlock();
 }
 

@@ -51,6 +51,7 @@ static struct heap *heap_new(void) {
     heap->index = heap_total++;
     heap->id = (uint64_t)(heap->index + 1) << 20;
     slot_start(heap);
+    run_start(heap);
     if (process == 0)
         process = getpid();
     heap->next_all = libpool_root.heaps;
@@ -251,6 +252,10 @@ void pool_fork_child(void) {
 
 /* A torn pool's truth is its list: what is on it is free, everything else carved is used. */
 static void rebuild_pool(struct heap *heap, struct pool *pool) {
+    if (pool->state == POOL_RUN)
+        return run_rebuild(heap, pool);
+    if (pool->state != POOL_USED && pool->state != POOL_FULL)
+        return;
     pool->resting = 0;
     pool->bound = 0;
     heap->count[pool->size_class].pools++;
@@ -277,13 +282,13 @@ static void rebuild(struct heap *heap) {
         heap->partial[c] = (struct pool_list){NULL, NULL};
         heap->count[c].pools = 0;
     }
-    for (uint32_t c = 0; c < COARSE_MAX; c++)
-        heap->spare[c].count = 0;
+    for (uint32_t c = 0; c < COARSE_CLASSES; c++)
+        heap->row[c].count = 0;
     arena_lock();
     for (struct arena *a = libpool_root.arenas; a != NULL; a = a->all_next) {
         struct pool *pool = owner_record(a->base);
         for (uint32_t i = 0; i < ARENA_POOLS; i++)
-            if (pool[i].heap == heap && (pool[i].state == POOL_USED || pool[i].state == POOL_FULL))
+            if (pool[i].heap == heap)
                 rebuild_pool(heap, &pool[i]);
     }
     arena_unlock();

@@ -24,7 +24,7 @@ void *pool_calloc(size_t count, size_t size) {
     if (__builtin_mul_overflow(count, size, &bytes))
         return out_of_memory();
     if (bytes > SMALL_MAX)
-        return big_alloc(bytes, true);
+        return big_alloc_slow(bytes, true);
     void *block = heap_alloc(bytes);
     return block != NULL ? memset(block, 0, bytes) : NULL;
 }

@@ -4,6 +4,7 @@
 #include "block_list.h"
 #include "registry.h"
 #include "rows_walk.h"
+#include "run.h"
 
 struct pool_root libpool_root = {
     .version = ROWS_VERSION,
@@ -66,11 +67,11 @@ RACY static void add_pool(struct walk *walk, const struct pool *pool, struct row
 
 RACY static void add_run(const struct pool *pool, struct rows_arena *row) {
     uint64_t bytes = (uint64_t)pool->run_pools << POOL_SHIFT;
-    if (pool->resting) {
+    if (!run_in_use(pool)) {
         row->free_dirty += pool->run_pools;
         return;
     }
-    uint64_t asked = pool->run_bytes < bytes ? pool->run_bytes : bytes;
+    uint64_t asked = pool->asked < bytes ? pool->asked : bytes;
     row->runs++;
     row->run_pools += pool->run_pools;
     row->live_blocks++;
@@ -187,7 +188,7 @@ RACY static bool subtract_one(struct walk *walk, const struct pool *kept) {
         return true;
     large->blocks--;
     large->bytes -= pool->map_bytes;
-    large->asked -= pool->run_bytes;
+    large->asked -= pool->large_asked;
     large->cached++;
     large->cached_bytes += pool->map_bytes;
     return true;
@@ -196,7 +197,7 @@ RACY static bool subtract_one(struct walk *walk, const struct pool *kept) {
 RACY static bool subtract_kept(struct walk *walk, const struct heap *heap) {
     if (!subtract_one(walk, heap->big_newest))
         return false;
-    for (uint32_t map = heap->big_length[0]; map != 0; map &= map - 1)
+    for (uint32_t map = heap->big_used; map != 0; map &= map - 1)
         if (!subtract_one(walk, heap->big[__builtin_ctz(map)]))
             return false;
     return true;
@@ -226,7 +227,7 @@ static bool walk_arenas(struct walk *walk) {
 bool walk_heaps(struct walk *walk, bool (*visit)(struct walk *walk, const struct heap *heap)) {
     uint32_t left = walk->root->heap_count + 16;
     for (const struct heap *h = walk->root->heaps; h != NULL && left-- > 0; h = h->next_all) {
-        h = walk_get(walk, h, sizeof *h, walk_copy(walk, heap));
+        h = walk_get(walk, h, offsetof(struct heap, spare), walk_copy(walk, heap));
         if (h == NULL || !visit(walk, h))
             return false;
     }

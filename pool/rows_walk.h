@@ -8,7 +8,7 @@
 /* Copies of another process's structures; unused when reading this one. */
 struct walk_scratch {
     struct pool pools[ARENA_POOLS];
-    struct heap heap;
+    alignas(64) unsigned char heap[offsetof(struct heap, spare)]; /* nothing there is read */
     struct thread thread;
     struct arena arena;
     struct pool_root root;

@@ -16,17 +16,22 @@ enum { CLASS_BEFORE = FINE_CLASSES - 1, COARSE(NAME) CLASS_END };
 /* A table instead of a division, which takes 10 to 25 cycles. */
 #define UNITS               (POOL_BYTES / MIN_ALIGN)
 #define RANGE(n, low, high) [UNITS / (high + 1) + 1 ... UNITS / low] = CLASS_OF_##n,
+#define RUN(n, above)       [(above) / MIN_ALIGN + 1 ... UNITS * n] = RUN_CLASS + n - 1,
 #define PAIR(u)             [u - 1] = u, [u] = u,
 const uint8_t class_by_units[] = {PAIR(34) PAIR(36) PAIR(38) PAIR(40) PAIR(42) PAIR(44) PAIR(46)
                                       PAIR(48) PAIR(50) PAIR(52) PAIR(54) PAIR(56) PAIR(58) PAIR(60)
-                                          PAIR(62) PAIR(64) COARSE(RANGE)};
+                                          PAIR(62) PAIR(64) COARSE(RANGE) RUN(1, SMALL_MAX)
+                                              RUN(2, POOL_BYTES)};
+static_assert(CLASS_TABLE_MAX == 2 * POOL_BYTES, "the table ends with runs of two pools");
 
 #define SIZE(n, low, high) POOL_BYTES / MIN_ALIGN / n *MIN_ALIGN,
 const uint16_t class_coarse_size[] = {COARSE(SIZE)};
 
 #define BYTES(n)            (uint64_t)(POOL_BYTES / MIN_ALIGN / n * MIN_ALIGN)
 #define BOUND(n, low, high) n *(BYTES(n) * CLASS_MULT(BYTES(n))),
-const uint64_t class_coarse_bound[] = {COARSE(BOUND)};
+const uint64_t class_coarse_bound[] = {
+    COARSE(BOUND)[COARSE_CLASSES... SPARE_ROWS - 1] = 1, /* runs: their mult is 1, too */
+};
 
 #define START(n, i) ((i) < (n) ? (uint32_t)1 << ((i)*BYTES(n) / FINE_MAX % 32) : 0)
 #define STARTS5(n, i)                                                                              \
@@ -39,4 +44,4 @@ static_assert(BYTES(30) > FINE_MAX && POOL_BYTES / FINE_MAX == 32, "a bit for ea
 static_assert((POOL_BYTES - BYTES(30)) / FINE_MAX < 31, "and one left for HELD_RESTING");
 
 const uint32_t class_count = CLASS_END;
-static_assert(CLASS_END <= CLASS_MAX, "tables by class are long enough");
+static_assert(CLASS_END == RUN_CLASS && CLASS_END <= CLASS_MAX, "tables are long enough");

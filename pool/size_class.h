@@ -13,9 +13,11 @@
 
 #define PAIRED_ABOVE 32 /* classes above, up to 64, come in pairs: the even one has the pools */
 
-extern const uint8_t class_by_units[SMALL_MAX / MIN_ALIGN + 1]; /* above PAIRED_ABOVE */
-extern const uint16_t class_coarse_size[];  /* of class FINE_CLASSES + i, bytes */
-extern const uint64_t class_coarse_bound[]; /* class_bound of all blocks of one of its pools */
+#define CLASS_TABLE_MAX ((size_t)64 << 10)
+
+extern const uint8_t class_by_units[CLASS_TABLE_MAX / MIN_ALIGN + 1]; /* above PAIRED_ABOVE */
+extern const uint16_t class_coarse_size[];            /* of class FINE_CLASSES + i, bytes */
+extern const uint64_t class_coarse_bound[SPARE_ROWS]; /* class_bound of all its pool's blocks */
 
 extern const uint32_t class_coarse_starts[]; /* class_coarse_bit of each of its blocks */
 
@@ -33,6 +35,18 @@ static inline uint32_t class_of(size_t size) {
     if (units <= PAIRED_ABOVE)
         return units == 0 ? 1 : units;
     return class_by_units[units];
+}
+
+/* Pools of a run for `size` bytes. */
+static inline uint32_t class_pools(size_t size) {
+    return (uint32_t)((size + POOL_BYTES - 1) >> POOL_SHIFT);
+}
+
+/* For FINE_MAX < size <= RUN_MAX: what runs have instead of a class counts too. */
+static inline uint32_t class_of_more(size_t size) {
+    if (size <= CLASS_TABLE_MAX)
+        return class_by_units[(size + MIN_ALIGN - 1) / MIN_ALIGN];
+    return RUN_CLASS - 1 + class_pools(size);
 }
 
 /* The class that has the pools, if the class has any of its own. */

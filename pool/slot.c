@@ -16,6 +16,8 @@ void slot_start(struct heap *heap) {
         heap->source[c] = (uint8_t)c;
         heap->serves[c] = heap->lent_to[c] = heap->wanted[c] = 0;
     }
+    for (uint32_t run = RUN_CLASS; run < FINE_CLASSES + SPARE_ROWS; run++)
+        heap->source[run] = (uint8_t)run;
     for (uint32_t c = 0; c < class_count; c++) {
         uint32_t own = class_own(c);
         set_source(heap, c, heap->partial[own].first != NULL ? own : group_end(c));

@@ -85,7 +85,10 @@
 #define RUN_MAX_POOLS (RUN_MAX / POOL_BYTES)
 #define FINE_CLASSES  65 /* 0 .. 64; class 0 is never used, it stands for a request of 0 bytes */
 #define CLASS_MAX     96 /* upper bound of the number of classes, tables are this long */
-#define COARSE_MAX    (CLASS_MAX - FINE_CLASSES) /* of those above FINE_MAX */
+/* Above FINE_MAX. A run of n pools stands in the place of a class of its own, behind these. */
+#define COARSE_CLASSES 27
+#define RUN_CLASS      (FINE_CLASSES + COARSE_CLASSES) /* pool.size_class of a run of one pool */
+#define SPARE_ROWS     (COARSE_CLASSES + RUN_MAX_POOLS)
 
 /* Marks differ from what programs keep at that place: the top byte is no UTF-8, no pointer's and
  * no usual double's. free() looks at that byte alone (one compare catches both marks). */
@@ -99,9 +102,9 @@ struct link {
     uint32_t mark;
 };
 
-#define HELD_RESTING                                                                               \
-    ((uint32_t)1 << 31) /* in pool.held: no block starts so near the pool's end                    \
-                         */
+/* In pool.held: no block starts so near the pool's end. Of a run always set: as if there were
+ * another block in use, so that it is never given back for being empty. */
+#define HELD_RESTING ((uint32_t)1 << 31)
 
 enum pool_state { POOL_NONE, POOL_USED, POOL_FULL, POOL_RUN, POOL_BODY, POOL_LARGE };
 
@@ -120,8 +123,11 @@ struct pool {
     };
     _Atomic uint64_t mail; /* blocks freed by other threads: see MAIL_ONE */
     union {
-        size_t run_bytes; /* run, large: bytes asked for */
-        uint32_t held;    /* coarse class: class_coarse_bit of blocks in use; HELD_RESTING */
+        size_t large_asked; /* large: bytes asked for */
+        struct {
+            uint32_t held;  /* coarse class, run: class_coarse_bit of blocks in use; HELD_RESTING */
+            uint32_t asked; /* run: bytes asked for */
+        };
     };
     uint16_t block_size; /* bytes; of a run: 0 */
     uint16_t capacity;   /* blocks */
@@ -134,7 +140,7 @@ struct pool {
     alignas(64) char *origin; /* base rounded down to 64 KiB: what list links count from */
     uint32_t top;             /* quota << 16 | link to the first free block */
     uint8_t resting; /* 1: free but kept by a heap. Class pools: one quota is held back, so that
-                        free need not look; runs and large blocks: in heap.big */
+                        free need not look; large blocks: in heap.big */
     uint8_t fresh;   /* 1: beyond the carved blocks memory is zero and untouched */
     uint8_t touched; /* memory pages from its start that were cut into blocks since the OS gave
                         them: what goes round from class to class touches no more each time */
@@ -179,7 +185,7 @@ struct pool_list {
 enum heap_state { HEAP_LIVE, HEAP_ABANDONED, HEAP_TORN };
 
 #define REST_MAX  64
-#define SPARE_MAX 63 /* with 16, blocks of 1 to 4 KB replaced at random took 1.3 of the time */
+#define SPARE_MAX 64 /* with 16, blocks of 1 to 4 KB replaced at random took 1.3 of the time */
 #define BIG_MAX   32 /* the bits of big_used */
 
 /* Owner: its thread, unless stated. */
@@ -212,31 +218,30 @@ struct heap {
         uint64_t ended;       /* bytes that went back for want of room, in this period */
         uint64_t period_ends; /* ms */
     } rest_extra, big_extra;
-    /* Runs and large blocks freed last, kept a while. */
-    struct pool *big_newest;                /* NULL: taken again */
-    struct pool *big[BIG_MAX];              /* the others, in any order */
-    uint32_t big_used;                      /* bit i: big[i] is one */
-    uint32_t big_length[RUN_MAX_POOLS + 1]; /* the same of runs of n pools; 0: large blocks */
-    uint32_t big_lengths;                   /* bit n: big_length[n] is not 0 */
-    uint32_t big_hand;                      /* the search for an old one goes on here */
-    uint32_t big_bytes, big_limit;          /* of these; 0: not computed yet */
-    uint64_t mail_blocks;                   /* blocks freed by others and collected, ever */
+    /* Large blocks freed last, kept a while. (Runs lie among the spares.) */
+    struct pool *big_newest;       /* NULL: taken again */
+    struct pool *big[BIG_MAX];     /* the others, in any order */
+    uint32_t big_used;             /* bit i: big[i] is one */
+    uint32_t big_hand, run_hand;   /* the search for an old one goes on here; of runs, their row */
+    uint32_t big_bytes, big_limit; /* of these and of kept runs; 0: not computed yet */
+    uint64_t mail_blocks;          /* blocks freed by others and collected, ever */
     struct class_count {
         _Atomic uint32_t pools; /* reclaim.c takes some away */
         uint32_t list;          /* blocks on the list that was last taken into use */
         uint64_t refills;       /* times a list was taken into use */
         uint64_t refilled; /* blocks on those lists: allocations served by lists that ran out */
     } count[CLASS_MAX];
-    uint8_t
-        source[CLASS_MAX]; /* the class whose pools serve each class: itself or its group's end */
+    uint8_t source[FINE_CLASSES + SPARE_ROWS]; /* the class whose pools serve each class: itself or
+                                                  its group's end */
     uint8_t lent_to[CLASS_MAX]; /* the lowest class that may borrow the current pool; 0: none */
     uint32_t serves[CLASS_MAX]; /* bit i: class - i has this class as its source */
     /* times memory was touched for the class while it was served by its group */
     uint8_t wanted[CLASS_MAX];
     struct spare_row {
-        uint64_t count;
-        void *block[SPARE_MAX]; /* the one freed last behind the others */
-    } spare[COARSE_MAX];
+        uint32_t count;
+        uint32_t bytes; /* that each counts for in big_bytes: a run's, else 0 */
+    } row[SPARE_ROWS];
+    void *spare[SPARE_ROWS][SPARE_MAX]; /* of each row the one freed last behind the others */
 };
 static_assert(BIG_MAX == 8 * sizeof(((struct heap *)NULL)->big_used),
               "one bit for each kept block");

@@ -13,7 +13,7 @@ static const size_t sizes[] = {SMALL_MAX + 1, POOL_BYTES,  POOL_BYTES + 1,
 #define SIZES (sizeof sizes / sizeof sizes[0])
 
 static void *alloc(size_t size, bool clear) {
-    char *block = big_alloc(size, clear);
+    char *block = big_alloc_slow(size, clear);
     CU_ASSERT_PTR_NOT_NULL_FATAL(block);
     struct pool *pool = owner_pool(block);
     CU_ASSERT_EQUAL(pool->state, size <= RUN_MAX ? POOL_RUN : POOL_LARGE);

@@ -77,8 +77,9 @@ static void free_pool(void *p) {
 
 /* What another thread freed becomes spare where there is room. */
 static void test_collect(void) {
+    enum { FULL = SPARE_MAX / BLOCKS };
     start();
-    take(10 * BLOCKS);
+    take((FULL + 3) * BLOCKS);
     in_thread(free_pool, block);
     CU_ASSERT_EQUAL(pool_mail(owner_pool(block[0])), BLOCKS);
     CU_ASSERT_EQUAL(pool_used(owner_pool(block[0])), BLOCKS);
@@ -86,13 +87,13 @@ static void test_collect(void) {
     heap_collect(self.heap);
     CU_ASSERT_EQUAL(spares(), BLOCKS);
     CU_ASSERT_EQUAL(owner_pool(block[0])->resting, 1);
-    drop(BLOCKS, 8 * BLOCKS);
-    CU_ASSERT_EQUAL(spares(), 7 * BLOCKS); /* the last one took those of its pool along */
-    in_thread(free_pool, block + 8 * BLOCKS);
+    drop(BLOCKS, (FULL + 1) * BLOCKS);
+    CU_ASSERT_EQUAL(spares(), SPARE_MAX); /* none is of the last pool */
+    in_thread(free_pool, block + (FULL + 1) * BLOCKS);
     heap_collect(self.heap);
-    CU_ASSERT_EQUAL(owner_pool(block[8 * BLOCKS])->state, POOL_USED);
+    CU_ASSERT_EQUAL(owner_pool(block[(FULL + 1) * BLOCKS])->state, POOL_USED);
     heap_check(self.heap);
-    drop(9 * BLOCKS, 10 * BLOCKS);
+    drop((FULL + 2) * BLOCKS, (FULL + 3) * BLOCKS);
     start();
 }
 
@@ -121,7 +122,7 @@ static void test_rebuild(void) {
     take(2 * BLOCKS);
     drop(0, 5);
     struct pool *pool = owner_pool(block[0]), *full = owner_pool(block[BLOCKS]);
-    self.heap->spare[COARSE].count = 0;
+    self.heap->row[COARSE].count = 0;
     coarse_rebuild(self.heap, pool);
     coarse_rebuild(self.heap, full);
     CU_ASSERT_EQUAL(pool->state, POOL_USED);

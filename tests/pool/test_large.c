@@ -100,7 +100,7 @@ static void test_resize(void) {
         block = large_resize(record_of(block), sizes[i]);
         CU_ASSERT_PTR_NOT_NULL_FATAL(block);
         CU_ASSERT(record_of(block)->map_bytes >= sizes[i]);
-        CU_ASSERT_EQUAL(record_of(block)->run_bytes, sizes[i]);
+        CU_ASSERT_EQUAL(record_of(block)->large_asked, sizes[i]);
         CU_ASSERT_EQUAL(libpool_root.large.asked, sizes[i] + SIZE);
         block[sizes[i] - 1] = 1;
     }

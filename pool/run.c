@@ -1,0 +1,112 @@
+#include "run.h"
+
+#include "arena.h"
+#include "pool_map.h"
+#include "spare.h"
+
+#include <string.h>
+
+/* The first `from` pools are the run's already. */
+static void mark(struct pool *run, uint32_t from, uint32_t to) {
+    for (uint32_t i = 0; i < from; i++)
+        run[i].run_pools = to;
+    for (uint32_t i = from; i < to; i++) {
+        run[i].run_pools = to;
+        run[i].base = run->base;
+        run[i].bound = 0;
+        run[i].state = POOL_BODY;
+    }
+    run->map_bytes = (size_t)to << POOL_SHIFT;
+    run->size_class = (uint8_t)(RUN_CLASS - 1 + to);
+}
+
+/* It is the heap's from now on: a free there is a spare's. Of no heap it is nobody's, not even a
+ * thread's that has none. */
+static void assign(struct pool *run, struct heap *heap) {
+    run->heap = heap;
+    run->key = -((uintptr_t)run->base + (heap != NULL ? heap->id : 1));
+}
+
+void *run_new(struct heap *heap, size_t size, bool clear) {
+    uint32_t count = class_pools(size);
+    struct pool *run = arena_take(count, true);
+    if (run == NULL)
+        return NULL;
+    run->bound = 0;
+    run->mult = 1;
+    run->block_size = 0;
+    run->resting = 0;
+    run->asked = (uint32_t)size;
+    run->held = HELD_RESTING | class_coarse_bit(run->base);
+    atomic_store_explicit(&run->mail, 0, memory_order_relaxed);
+    assign(run, heap);
+    mark(run, 1, count);
+    __atomic_store_n(&run->state, POOL_RUN, __ATOMIC_RELEASE);
+    if (clear && !run->fresh)
+        memset(run->base, 0, size);
+    return run->base;
+}
+
+/* Right for `size` bytes is what is used but for a fifth. */
+void *run_take(struct heap *heap, size_t size) {
+    uint32_t row = spare_row(class_of_more(size)), longer = (uint32_t)(size >> (POOL_SHIFT + 2));
+    for (uint32_t end = row + longer; row <= end && row < SPARE_ROWS; row++) {
+        void *run = spare_pop(heap, row, size);
+        if (run != NULL)
+            return run;
+    }
+    return NULL;
+}
+
+bool run_keep(struct heap *heap, struct pool *run) {
+    uint32_t row = spare_row(run->size_class);
+    if (heap->row[row].count == SPARE_MAX)
+        return false;
+    assign(run, heap);
+    run->held = HELD_RESTING;
+    spare_put(heap, row, run->base);
+    heap->big_bytes += heap->row[row].bytes;
+    return true;
+}
+
+/* Of the length that is kept most often; of equals the longest. */
+uint32_t run_drop(struct heap *heap) {
+    uint32_t most = COARSE_CLASSES;
+    for (uint32_t row = COARSE_CLASSES; row < SPARE_ROWS; row++)
+        if (heap->row[row].count >= heap->row[most].count)
+            most = row;
+    struct spare_row *row = &heap->row[most];
+    if (row->count == 0)
+        return 0;
+    struct pool *run = owner_record(heap->spare[most][0]);
+    heap->spare[most][0] = heap->spare[most][--row->count];
+    heap->big_bytes -= row->bytes;
+    arena_return(run, run->run_pools);
+    return row->bytes;
+}
+
+void *run_resize(struct pool *run, size_t size) {
+    uint32_t have = run->run_pools, want = class_pools(size);
+    if (size <= SMALL_MAX || size > RUN_MAX)
+        return NULL;
+    /* A quarter too long stays: it may be the room that the last growth took along. */
+    if (want < have && want >= have - have / 4)
+        want = have;
+    if (want > have && !arena_extend(run, have, want - have))
+        return NULL;
+    if (want < have)
+        arena_shrink(run, have, have - want);
+    mark(run, want > have ? have : want, want);
+    run->asked = (uint32_t)size;
+    return run->base;
+}
+
+void run_start(struct heap *heap) {
+    for (uint32_t pools = 1; pools <= RUN_MAX_POOLS; pools++)
+        heap->row[COARSE_CLASSES - 1 + pools] = (struct spare_row){0, pools << POOL_SHIFT};
+}
+
+void run_rebuild(struct heap *heap, struct pool *run) {
+    if (!run_in_use(run))
+        run_keep(heap, run);
+}

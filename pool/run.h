@@ -1,0 +1,35 @@
+/* Runs: blocks of 16 to 512 KiB, each of whole pools side by side.
+ *
+ * What a heap frees is kept for a while, up to big_limit: of each length there is a row of spares
+ * (spare.h), where a run is as a block of a coarse class whose pool has no other.
+ *
+ * Nobody has to wait for a run to come home: whoever frees one keeps it, and its record tells that
+ * heap from then on. All functions are the heap's owner's, unless they say otherwise. */
+#ifndef POOL_RUN_H
+#define POOL_RUN_H
+
+#include "size_class.h"
+#include "types.h"
+
+/* The program has it. */
+static inline RACY bool run_in_use(const struct pool *run) {
+    return (run->held & ~HELD_RESTING) != 0;
+}
+
+/* A new one for `size` bytes, of a heap or of none (NULL). NULL: no memory. */
+void *run_new(struct heap *heap, size_t size, bool clear);
+/* A kept one of just the length, or of a little more. NULL: none. */
+void *run_take(struct heap *heap, size_t size);
+/* Keeps the run, in use and anybody's, whatever the limit. False: its row is full. */
+bool run_keep(struct heap *heap, struct pool *run);
+/* Gives back the oldest, about, of one length, of the lengths in turn: its bytes. 0: there is
+ * none. */
+uint32_t run_drop(struct heap *heap);
+/* Grows or shrinks in place; any thread's. NULL: not possible. */
+void *run_resize(struct pool *run, size_t size);
+/* A new heap, or a torn one: nothing is kept. */
+void run_start(struct heap *heap);
+/* A run of a torn heap: if it was kept, it is again. */
+void run_rebuild(struct heap *heap, struct pool *run);
+
+#endif

@@ -1,0 +1,203 @@
+#include "run.h"
+
+#include "arena.h"
+#include "heap_slow.h"
+#include "owner.h"
+#include "spare.h"
+#include "support.h"
+
+static char *take(uint32_t pools) {
+    char *run = pool_malloc(pools * POOL_BYTES);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(run);
+    CU_ASSERT_EQUAL(owner_pool(run)->run_pools, pools);
+    CU_ASSERT(run_in_use(owner_pool(run)));
+    return run;
+}
+
+static uint32_t kept_of(uint32_t pools) {
+    return self.heap->row[COARSE_CLASSES - 1 + pools].count;
+}
+
+static void start(void) {
+    pool_free(pool_malloc(1));
+    give_back_kept();
+    CU_ASSERT_EQUAL_FATAL(self.heap->big_bytes, 0);
+}
+
+/* What is freed serves the next request of its length, newest first; nothing else. */
+static void test_rows(void) {
+    enum { RUNS = 3, LONGEST = 4 };
+    char *run[LONGEST + 1][RUNS];
+    start();
+    for (uint32_t n = 1; n <= LONGEST; n++)
+        for (int i = 0; i < RUNS; i++)
+            run[n][i] = take(n);
+    for (uint32_t n = 1; n <= LONGEST; n++)
+        for (int i = 0; i < RUNS; i++) {
+            fill(run[n][i], n * POOL_BYTES, n);
+            pool_free(run[n][i]);
+            CU_ASSERT(!run_in_use(owner_pool(run[n][i])));
+            CU_ASSERT(pool_place(run[n][i]).free);
+        }
+    heap_check(self.heap);
+    for (uint32_t n = 1; n <= LONGEST; n++)
+        for (int i = RUNS - 1; i >= 0; i--) {
+            CU_ASSERT_EQUAL(kept_of(n), (uint32_t)i + 1);
+            CU_ASSERT_PTR_EQUAL(take(n), run[n][i]);
+            CU_ASSERT(filled(run[n][i], n * POOL_BYTES, n)); /* nothing was written to it */
+        }
+    CU_ASSERT_EQUAL(self.heap->big_bytes, 0);
+    heap_check(self.heap);
+    for (uint32_t n = 1; n <= LONGEST; n++)
+        for (int i = 0; i < RUNS; i++)
+            pool_free(run[n][i]);
+    start();
+    arena_check();
+}
+
+/* A longer one serves if four fifths of it are used. */
+static void test_longer(void) {
+    start();
+    char *run = take(5);
+    pool_free(run);
+    char *shorter = pool_malloc(4 * POOL_BYTES);
+    CU_ASSERT_PTR_EQUAL(shorter, run);
+    CU_ASSERT_EQUAL(owner_pool(run)->asked, 4 * POOL_BYTES);
+    CU_ASSERT_EQUAL(pool_usable(run), 5 * POOL_BYTES);
+    pool_free(shorter);
+    CU_ASSERT_EQUAL(kept_of(5), 1);
+    char *half = pool_malloc(3 * POOL_BYTES);
+    CU_ASSERT_PTR_NOT_EQUAL(half, run);
+    pool_free(half);
+    start();
+}
+
+/* No more is kept than the heap may, and of what there is most of goes first. */
+static void test_drop(void) {
+    enum { ONES = 100 };
+    static char *one[ONES];
+    start();
+    for (int i = 0; i < ONES; i++)
+        one[i] = take(1);
+    char *four = take(4);
+    pool_free(four);
+    for (int i = 0; i < ONES; i++) {
+        pool_free(one[i]);
+        CU_ASSERT(self.heap->big_bytes <= self.heap->big_limit);
+        heap_check(self.heap);
+    }
+    CU_ASSERT(kept_of(1) > 1);
+    CU_ASSERT_EQUAL(kept_of(4), 1);
+    uint32_t ones = kept_of(1);
+    CU_ASSERT_EQUAL(run_drop(self.heap), POOL_BYTES);
+    CU_ASSERT_EQUAL(kept_of(1), ones - 1);
+    while (kept_of(1) > 1)
+        run_drop(self.heap);
+    CU_ASSERT_EQUAL(run_drop(self.heap), 4 * POOL_BYTES);
+    CU_ASSERT_EQUAL(run_drop(self.heap), POOL_BYTES);
+    CU_ASSERT_EQUAL(run_drop(self.heap), 0);
+    CU_ASSERT_EQUAL(self.heap->big_bytes, 0);
+    arena_check();
+}
+
+static char *handed_over;
+
+/* Whoever frees a run has it, and it is that thread's as if it had been from the beginning. */
+static void free_and_take(void *p) {
+    (void)p;
+    struct pool *run = owner_pool(handed_over);
+    pool_free(pool_malloc(1)); /* a thread without a heap keeps nothing */
+    CU_ASSERT_PTR_NOT_EQUAL(run->heap, self.heap);
+    pool_free(handed_over);
+    CU_ASSERT_PTR_EQUAL(run->heap, self.heap);
+    CU_ASSERT_EQUAL(kept_of(2), 1);
+    CU_ASSERT_PTR_EQUAL(take(2), handed_over);
+    CU_ASSERT(spare_push(self.heap, spare_row(run->size_class), run, handed_over));
+    CU_ASSERT_PTR_EQUAL(take(2), handed_over);
+    heap_check(self.heap);
+}
+
+static void free_at_once(void *p) {
+    CU_ASSERT_PTR_NULL(self.heap);
+    pool_free(p);
+}
+
+static void test_elsewhere(void) {
+    start();
+    handed_over = take(2);
+    in_thread(free_and_take, NULL);
+    CU_ASSERT(run_in_use(owner_pool(handed_over)));
+    pool_free(handed_over);
+    CU_ASSERT_EQUAL(kept_of(2), 1);
+    in_thread(free_at_once, take(2));
+    in_thread(free_at_once, run_new(NULL, 20000, false));
+    pool_free(run_new(NULL, 20000, false));
+    CU_ASSERT_EQUAL(kept_of(1), 1);
+    start();
+    arena_check();
+}
+
+static void free_it(void *p) {
+    pool_free(p);
+}
+
+static void free_elsewhere(void *p) {
+    in_thread(free_it, p);
+}
+
+static void test_misuse(void) {
+    start();
+    char *run = take(3);
+    CU_ASSERT_EQUAL(stopped_for(free_it, run + POOL_BYTES), MISUSE_INTERIOR_FREE);
+    CU_ASSERT_EQUAL(stopped_for(free_elsewhere, run + 2 * POOL_BYTES), MISUSE_INTERIOR_FREE);
+    pool_free(run);
+    CU_ASSERT_EQUAL(stopped_for(free_it, run), MISUSE_DOUBLE_FREE);
+    CU_ASSERT_EQUAL(stopped_for(free_elsewhere, run), MISUSE_DOUBLE_FREE);
+    start();
+}
+
+/* In place, it changes its row. */
+static void test_resize(void) {
+    start();
+    char *run = take(4);
+    CU_ASSERT_PTR_EQUAL(run_resize(owner_pool(run), 2 * POOL_BYTES), run);
+    heap_check(self.heap);
+    pool_free(run);
+    CU_ASSERT_EQUAL(kept_of(4), 0);
+    CU_ASSERT_EQUAL(kept_of(2), 1);
+    CU_ASSERT_PTR_EQUAL(take(2), run);
+    CU_ASSERT_PTR_EQUAL(run_resize(owner_pool(run), 4 * POOL_BYTES), run);
+    pool_free(run);
+    CU_ASSERT_EQUAL(kept_of(4), 1);
+    heap_check(self.heap);
+    start();
+}
+
+/* What a fork leaves of another thread's heap: the records tell which were kept. */
+static void test_rebuild(void) {
+    start();
+    char *kept = take(2), *used = take(2);
+    pool_free(kept);
+    run_start(self.heap);
+    self.heap->big_bytes = 0;
+    run_rebuild(self.heap, owner_pool(kept));
+    run_rebuild(self.heap, owner_pool(used));
+    CU_ASSERT_EQUAL(kept_of(2), 1);
+    CU_ASSERT_EQUAL(self.heap->big_bytes, 2 * POOL_BYTES);
+    heap_check(self.heap);
+    CU_ASSERT_PTR_EQUAL(take(2), kept);
+    pool_free(kept);
+    pool_free(used);
+    start();
+}
+
+CU_TestInfo run_tests[] = {
+    {"a row for each length", test_rows},
+    {"a longer one", test_longer},
+    {"too many", test_drop},
+    {"freed by another thread", test_elsewhere},
+    {"misuse", test_misuse},
+    {"resized", test_resize},
+    {"rebuilt", test_rebuild},
+    CU_TEST_INFO_NULL,
+};
