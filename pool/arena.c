@@ -126,10 +126,12 @@ RACY bool arena_has_warm(void) {
     return libpool_root.cached_pools_bytes > 0;
 }
 
-struct pool *arena_take(uint32_t count, bool run) {
+static struct pool *take(uint32_t count, bool run, bool warm) {
     lock_take(&lock);
     struct place place = find(count, run);
-    if (place.arena == NULL)
+    if (warm && place.dirty < count)
+        place.arena = NULL;
+    else if (place.arena == NULL)
         place.arena = arena_new(!run);
     struct pool *pool = NULL;
     if (place.arena != NULL) {
@@ -140,6 +142,14 @@ struct pool *arena_take(uint32_t count, bool run) {
     }
     lock_release(&lock);
     return pool;
+}
+
+struct pool *arena_take(uint32_t count, bool run) {
+    return take(count, run, false);
+}
+
+struct pool *arena_take_warm(uint32_t count) {
+    return take(count, true, true);
 }
 
 static void unclaim(struct arena *arena, uint32_t first, uint32_t count) {

@@ -13,6 +13,8 @@
  * arena and fresh set, all else as POOL_NONE left it. The caller sets the rest and, last, the
  * state. NULL: no memory. */
 struct pool *arena_take(uint32_t count, bool run);
+/* The same for a run, if there is one that is resident from end to end. */
+struct pool *arena_take_warm(uint32_t count);
 /* Gives them back; they must be off every list. */
 void arena_return(struct pool *first, uint32_t count);
 /* Is there a free pool whose memory is resident? A hint, taken without the lock. */

@@ -17,15 +17,25 @@
 #define KEEP_MOST  ((uint64_t)4 << 20)
 #define KEEP_SHARE 12 /* of live */
 
+/* Runs, kept ones too: of those that come and go at random lengths with a twelfth of live, every
+ * third request needs the arena lock; with this every tenth. What is kept is given back, to be
+ * joined, before memory is touched for the first time, and so makes no program larger. */
+#define RUNS_SHARE 3
+#define RUNS_TOTAL ((uint64_t)32 << 20) /* by all heaps */
+#define RUNS_MOST  ((uint64_t)16 << 20)
+
 /* What one heap may keep: enough for the buffers of one thread at work. Of a large program the
  * first keeps a twelfth, since what is freed last and used first keeps to fewer memory pages. There
  * may be hundreds of others, asleep when much of the program is freed: they share an amount, and
  * what they learn. */
 static uint32_t keep_limit(const struct heap *heap) {
-    if (heap->index == 0)
-        return (uint32_t)share_within(KEEP_LEAST, decay_live_about() / KEEP_SHARE, KEEP_MOST);
-    uint64_t part = share_within((uint64_t)64 << 10, share_part(2 * KEEP_LEAST), KEEP_LEAST);
-    return (uint32_t)part + heap->big_extra.bytes;
+    uint64_t runs = share_within(0, decay_runs_about() / RUNS_SHARE, RUNS_TOTAL);
+    uint64_t any = share_within(KEEP_LEAST, decay_live_about() / KEEP_SHARE, KEEP_MOST);
+    if (heap->index != 0) {
+        runs = share_part(runs);
+        any = share_within((uint64_t)64 << 10, share_part(2 * KEEP_LEAST), KEEP_LEAST);
+    }
+    return (uint32_t)share_within(any, runs, RUNS_MOST) + heap->big_extra.bytes;
 }
 
 static void really_free(struct pool *pool) {
@@ -121,10 +131,21 @@ static void *take_kept(struct heap *heap, size_t size, bool clear) {
     return block != NULL && clear ? memset(block, 0, size) : block;
 }
 
+/* Rather than memory is touched for the first time, what is kept may be joined. */
+static void *new_run(struct heap *heap, size_t size, bool clear) {
+    void *run = NULL;
+    if (heap != NULL && heap->big_bytes > 0) {
+        run = run_new(heap, size, clear, true);
+        if (run == NULL)
+            big_give_back(heap);
+    }
+    return run != NULL ? run : run_new(heap, size, clear, false);
+}
+
 static void *from_os(size_t align, size_t size, bool clear) {
     void *block = NULL;
     if (size <= RUN_MAX && align <= POOL_BYTES)
-        block = run_new(self.heap, size, clear);
+        block = new_run(self.heap, size, clear);
     if (block == NULL && size <= PTRDIFF_MAX)
         block = large_alloc(size, align, clear);
     return block;
@@ -146,8 +167,7 @@ void *big_alloc_slow(size_t size, bool clear) {
     void *block = NULL;
     if (heap != NULL)
         block = take_kept(heap, size, clear);
-    /* Rather than memory is touched for the first time, what is kept may be joined. */
-    if (block == NULL && heap != NULL && !arena_has_warm())
+    if (block == NULL && heap != NULL && size > RUN_MAX && !arena_has_warm())
         big_give_back(heap);
     if (block == NULL)
         block = take_new(OS_PAGE, size, clear);

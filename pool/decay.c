@@ -126,6 +126,10 @@ RACY uint64_t decay_live_about(void) {
     return decay.live;
 }
 
+RACY uint64_t decay_runs_about(void) {
+    return decay.runs;
+}
+
 RACY bool decay_fell(void) {
     return decay.live < decay.peak / 2;
 }

@@ -39,6 +39,8 @@ bool decay_huge(uint64_t bytes);
 bool decay_idle(void);
 /* Bytes of pools, runs and large blocks in use, about; no lock needed. */
 uint64_t decay_live_about(void);
+/* Of these, runs'. The same. */
+uint64_t decay_runs_about(void);
 /* Is less in use than half of the most of late? The same. */
 bool decay_fell(void);
 /* Has a period ended in which the learnt allowance may have gone unused? A hint, no lock needed. */

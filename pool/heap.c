@@ -251,11 +251,19 @@ static NOINLINE void *alloc_fine(uint32_t size_class) {
     return block != NULL ? block : refill(size_class, false);
 }
 
+/* Beyond the table of classes. */
+static NOINLINE void *alloc_long(size_t size) {
+    if (size > RUN_MAX)
+        return big_alloc(size);
+    void *run = pop_spare(class_of_run(size), size);
+    return LIKELY(run != NULL) ? run : big_alloc_slow(size, false);
+}
+
 void *heap_alloc_slow(size_t size) {
     if (size <= FINE_MAX)
         return alloc_fine(class_of(size));
-    if (UNLIKELY(size > RUN_MAX))
-        return big_alloc(size);
+    if (UNLIKELY(size > CLASS_TABLE_MAX))
+        return alloc_long(size);
     uint32_t size_class = class_of_more(size);
     void *block = pop_spare(size_class, size);
     if (LIKELY(block != NULL))

@@ -17,7 +17,7 @@ static void mark(struct pool *run, uint32_t from, uint32_t to) {
         run[i].state = POOL_BODY;
     }
     run->map_bytes = (size_t)to << POOL_SHIFT;
-    run->size_class = (uint8_t)(RUN_CLASS - 1 + to);
+    run->size_class = (uint8_t)class_of_run(run->map_bytes);
 }
 
 /* It is the heap's from now on: a free there is a spare's. Of no heap it is nobody's, not even a
@@ -27,9 +27,9 @@ static void assign(struct pool *run, struct heap *heap) {
     run->key = -((uintptr_t)run->base + (heap != NULL ? heap->id : 1));
 }
 
-void *run_new(struct heap *heap, size_t size, bool clear) {
+void *run_new(struct heap *heap, size_t size, bool clear, bool warm) {
     uint32_t count = class_pools(size);
-    struct pool *run = arena_take(count, true);
+    struct pool *run = warm ? arena_take_warm(count) : arena_take(count, true);
     if (run == NULL)
         return NULL;
     run->bound = 0;
@@ -49,7 +49,7 @@ void *run_new(struct heap *heap, size_t size, bool clear) {
 
 /* Right for `size` bytes is what is used but for a fifth. */
 void *run_take(struct heap *heap, size_t size) {
-    uint32_t row = spare_row(class_of_more(size)), longer = (uint32_t)(size >> (POOL_SHIFT + 2));
+    uint32_t row = spare_row(class_of_run(size)), longer = (uint32_t)(size >> (POOL_SHIFT + 2));
     for (uint32_t end = row + longer; row <= end && row < SPARE_ROWS; row++) {
         void *run = spare_pop(heap, row, size);
         if (run != NULL)

@@ -16,8 +16,9 @@ static inline RACY bool run_in_use(const struct pool *run) {
     return (run->held & ~HELD_RESTING) != 0;
 }
 
-/* A new one for `size` bytes, of a heap or of none (NULL). NULL: no memory. */
-void *run_new(struct heap *heap, size_t size, bool clear);
+/* A new one for `size` bytes, of a heap or of none (NULL). NULL: no memory, or (`warm`) none all of
+ * which is resident. */
+void *run_new(struct heap *heap, size_t size, bool clear, bool warm);
 /* A kept one of just the length, or of a little more. NULL: none. */
 void *run_take(struct heap *heap, size_t size);
 /* Keeps the run, in use and anybody's, whatever the limit. False: its row is full. */

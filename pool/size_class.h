@@ -42,11 +42,14 @@ static inline uint32_t class_pools(size_t size) {
     return (uint32_t)((size + POOL_BYTES - 1) >> POOL_SHIFT);
 }
 
-/* For FINE_MAX < size <= RUN_MAX: what runs have instead of a class counts too. */
-static inline uint32_t class_of_more(size_t size) {
-    if (size <= CLASS_TABLE_MAX)
-        return class_by_units[(size + MIN_ALIGN - 1) / MIN_ALIGN];
+/* What runs have instead of a class. */
+static inline uint32_t class_of_run(size_t size) {
     return RUN_CLASS - 1 + class_pools(size);
+}
+
+/* For FINE_MAX < size <= CLASS_TABLE_MAX, of runs too. */
+static inline uint32_t class_of_more(size_t size) {
+    return class_by_units[(size + MIN_ALIGN - 1) / MIN_ALIGN];
 }
 
 /* The class that has the pools, if the class has any of its own. */

@@ -45,6 +45,22 @@ static void test_take(void) {
     }
 }
 
+static void test_take_warm(void) {
+    CU_ASSERT_PTR_NULL(arena_take_warm(2));
+    struct pool *run = take_run(4);
+    char *base = run->base;
+    CU_ASSERT_PTR_NULL(arena_take_warm(1));
+    arena_return(run, 4);
+    CU_ASSERT_PTR_NULL(arena_take_warm(5));
+    run = arena_take_warm(3);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(run);
+    CU_ASSERT_PTR_EQUAL(run->base, base);
+    run->state = POOL_RUN;
+    arena_check();
+    arena_return(run, 3);
+    empty_arenas();
+}
+
 /* Pools that are still resident come before untouched ones, and are called used. */
 static void test_resident_first(void) {
     struct pool *first = take_run(1), *second = take_run(1);
@@ -269,6 +285,7 @@ static void test_huge(void) {
 CU_TestInfo arena_tests[] = {
     {"no more is kept than allowed", test_allowance},
     {"take: aligned, recorded, zero", test_take},
+    {"resident or nothing", test_take_warm},
     {"resident pools first", test_resident_first},
     {"the fullest arena first", test_fullest_first},
     {"extend", test_extend},

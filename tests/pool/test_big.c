@@ -326,6 +326,55 @@ static void test_kept_bounces(void) {
     pool_trim(0);
 }
 
+/* What is kept is joined before memory is touched for the first time. */
+static void test_joined(void) {
+    enum { RUNS = 4, EACH = 4 };
+    char *run[RUNS], *least = (char *)UINTPTR_MAX;
+    pool_trim(0);
+    for (int i = 0; i < RUNS; i++) {
+        run[i] = alloc(EACH * POOL_BYTES, false);
+        least = run[i] < least ? run[i] : least;
+    }
+    for (int i = 0; i < RUNS; i++)
+        release(run[i]);
+    CU_ASSERT_EQUAL(self.heap->big_bytes, RUNS * EACH * POOL_BYTES);
+    char *whole = alloc(RUNS * EACH * POOL_BYTES, false);
+    CU_ASSERT_PTR_EQUAL(whole, least);
+    CU_ASSERT_EQUAL(self.heap->big_bytes, 0);
+    release(whole);
+    /* Not if there is resident memory for it anyway. */
+    char *kept = alloc(EACH * POOL_BYTES, false);
+    struct pool *warm = arena_take(EACH - 1, true);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(warm);
+    warm->state = POOL_RUN;
+    release(kept);
+    arena_return(warm, EACH - 1);
+    release(alloc((EACH - 2) * POOL_BYTES, false));
+    CU_ASSERT_PTR_EQUAL(alloc(EACH * POOL_BYTES, false), kept);
+    release(kept);
+    heap_check(self.heap);
+    pool_trim(0);
+}
+
+/* Programs of many runs keep a share of them. */
+static void test_kept_by_runs(void) {
+    enum { RUNS = 300 };
+    static char *run[RUNS];
+    uint32_t kept = 0;
+    pool_trim(0);
+    for (int i = 0; i < RUNS; i++)
+        run[i] = alloc(POOL_BYTES * 4, false);
+    for (int i = 0; i < RUNS; i++) {
+        release(run[i]);
+        kept = self.heap->big_bytes > kept ? self.heap->big_bytes : kept;
+    }
+    CU_ASSERT(kept > 4u << 20);
+    CU_ASSERT(kept <= RUNS * 4 * POOL_BYTES / 3);
+    CU_ASSERT(self.heap->big_bytes <= 1u << 20); /* nothing is live */
+    heap_check(self.heap);
+    pool_trim(0);
+}
+
 CU_TestInfo big_tests[] = {
     {"all sizes", test_sizes},
     {"clear", test_clear},
@@ -338,6 +387,8 @@ CU_TestInfo big_tests[] = {
     {"many kept", test_many_kept},
     {"the more the larger the program", test_kept_by_size},
     {"fewer without a large block", test_kept_without_large},
+    {"joined", test_joined},
+    {"the more the more runs", test_kept_by_runs},
     {"what bounces", test_kept_bounces},
     {"freed by another thread", test_freed_elsewhere},
     {"growing in small steps", test_grows_with_room},

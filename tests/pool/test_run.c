@@ -130,8 +130,8 @@ static void test_elsewhere(void) {
     pool_free(handed_over);
     CU_ASSERT_EQUAL(kept_of(2), 1);
     in_thread(free_at_once, take(2));
-    in_thread(free_at_once, run_new(NULL, 20000, false));
-    pool_free(run_new(NULL, 20000, false));
+    in_thread(free_at_once, run_new(NULL, 20000, false, false));
+    pool_free(run_new(NULL, 20000, false, false));
     CU_ASSERT_EQUAL(kept_of(1), 1);
     start();
     arena_check();
