@@ -1,7 +1,8 @@
 /* Blocks beyond the size classes: runs of pools up to RUN_MAX, large ones above.
  *
- * Each heap keeps the few it freed last, so that a program which takes and frees buffers meets
- * neither lock nor OS. Runs and large blocks have no owner: whoever frees one may keep it.
+ * Each heap keeps some that it freed, runs among its spares (run.h), so that a program which takes
+ * and frees buffers meets neither lock nor OS. None has to come home: whoever frees one may keep
+ * it.
  */
 #ifndef POOL_BIG_H
 #define POOL_BIG_H
@@ -9,7 +10,8 @@
 #include "heap.h"
 #include "run.h"
 
-/* What is kept does not simply serve, or (`clear`) the block must read as zero. */
+/* A run or a large block, where what was freed last does not simply serve. `clear`: it must read as
+ * zero. NULL and ENOMEM as for malloc. */
 void *big_alloc_slow(size_t size, bool clear);
 /* `align` above 4096 or `size` above SMALL_MAX. */
 void *big_aligned(size_t align, size_t size);
@@ -63,9 +65,8 @@ static inline void big_put(struct heap *heap, struct pool *large) {
     large->resting = 1;
 }
 
-/* Runs that malloc has not found among the spares, and large blocks: the newest kept one first, if
- * the same was asked for. A program that takes and frees one buffer keeps to one block. NULL and
- * ENOMEM: no memory or too much asked for. */
+/* A large block: the newest kept one, if the same was asked for. A program that takes and frees one
+ * buffer keeps to one block. NULL and ENOMEM: no memory or too much asked for. */
 static inline void *big_alloc(size_t size) {
     struct heap *heap = self.heap;
     struct pool *newest = heap != NULL ? heap->big_newest : NULL;

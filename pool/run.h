@@ -23,8 +23,7 @@ void *run_new(struct heap *heap, size_t size, bool clear, bool warm);
 void *run_take(struct heap *heap, size_t size);
 /* Keeps the run, in use and anybody's, whatever the limit. False: its row is full. */
 bool run_keep(struct heap *heap, struct pool *run);
-/* Gives back the oldest, about, of one length, of the lengths in turn: its bytes. 0: there is
- * none. */
+/* Gives back an old one: its bytes. 0: there is none. */
 uint32_t run_drop(struct heap *heap);
 /* Grows or shrinks in place; any thread's. NULL: not possible. */
 void *run_resize(struct pool *run, size_t size);

@@ -58,6 +58,9 @@
  *   coarse: held == bits of used blocks, and HELD_RESTING if it rests
  *           bound == 0, carved == capacity, slot[class] is the empty pool
  *           POOL_FULL: its free blocks, and no others of it, are in heap.spare, each once
+ *   run:    held == HELD_RESTING if kept by the heap, in whose spares it is once; in use: and the
+ *           bit of its start.  key tells the heap that took or kept it last (run.h)
+ *           heap.big_bytes == bytes of its spares that are runs + kept large blocks
  */
 #ifndef POOL_TYPES_H
 #define POOL_TYPES_H
@@ -222,7 +225,7 @@ struct heap {
     struct pool *big_newest;       /* NULL: taken again */
     struct pool *big[BIG_MAX];     /* the others, in any order */
     uint32_t big_used;             /* bit i: big[i] is one */
-    uint32_t big_hand, run_hand;   /* the search for an old one goes on here; of runs, their row */
+    uint32_t big_hand;             /* the search for an old one goes on here */
     uint32_t big_bytes, big_limit; /* of these and of kept runs; 0: not computed yet */
     uint64_t mail_blocks;          /* blocks freed by others and collected, ever */
     struct class_count {
