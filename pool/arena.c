@@ -187,7 +187,8 @@ static void return_pools(struct pool *first, uint32_t count) {
 
 /* What the calling thread's heap keeps for itself counts too. */
 static uint64_t heap_held(void) {
-    return self.heap != NULL ? self.heap->rest_bytes + self.heap->big_bytes : 0;
+    return self.heap != NULL ? self.heap->rest_bytes + self.heap->big_bytes + self.heap->run_bytes
+                             : 0;
 }
 
 void arena_return(struct pool *first, uint32_t count) {

@@ -17,25 +17,56 @@
 #define KEEP_MOST  ((uint64_t)4 << 20)
 #define KEEP_SHARE 12 /* of live */
 
-/* Runs, kept ones too: of those that come and go at random lengths with a twelfth of live, every
- * third request needs the arena lock; with this every tenth. What is kept is given back, to be
- * joined, before memory is touched for the first time, and so makes no program larger. */
-#define RUNS_SHARE 3
-#define RUNS_TOTAL ((uint64_t)32 << 20) /* by all heaps */
-#define RUNS_MOST  ((uint64_t)16 << 20)
-
 /* What one heap may keep: enough for the buffers of one thread at work. Of a large program the
  * first keeps a twelfth, since what is freed last and used first keeps to fewer memory pages. There
  * may be hundreds of others, asleep when much of the program is freed: they share an amount, and
  * what they learn. */
 static uint32_t keep_limit(const struct heap *heap) {
-    uint64_t runs = share_within(0, decay_runs_about() / RUNS_SHARE, RUNS_TOTAL);
-    uint64_t any = share_within(KEEP_LEAST, decay_live_about() / KEEP_SHARE, KEEP_MOST);
-    if (heap->index != 0) {
-        runs = share_part(runs);
-        any = share_within((uint64_t)64 << 10, share_part(2 * KEEP_LEAST), KEEP_LEAST);
-    }
-    return (uint32_t)share_within(any, runs, RUNS_MOST) + heap->big_extra.bytes;
+    if (heap->index == 0)
+        return (uint32_t)share_within(KEEP_LEAST, decay_live_about() / KEEP_SHARE, KEEP_MOST);
+    uint64_t part = share_within((uint64_t)64 << 10, share_part(2 * KEEP_LEAST), KEEP_LEAST);
+    return (uint32_t)part + heap->big_extra.bytes;
+}
+
+/* Of the runs it took itself more: where they come and go at random lengths every third request
+ * would need the arena lock, with this every tenth. A third of all there are, kept ones too. It is
+ * given back, to be joined, before this heap touches memory for the first time. */
+#define RUNS_SHARE 3
+#define RUNS_FIRST ((uint32_t)8 << 20)
+#define RUNS_OTHER ((uint32_t)16 << 20) /* together */
+#define RUNS_STEP  ((uint32_t)256 << 10)
+
+/* Granted to heaps but the first. Each may have half of what the rest of them leave: that comes to
+ * equal parts, and those whose threads sleep never have more together than all may. */
+static _Atomic uint32_t granted;
+
+void big_release(struct heap *heap) {
+    atomic_fetch_sub_explicit(&granted, heap->run_grant, memory_order_relaxed);
+    heap->run_grant = 0;
+    heap->big_limit = heap->run_limit = 0;
+}
+
+void big_fork_child(const struct heap *own) {
+    atomic_store_explicit(&granted, own != NULL ? own->run_grant : 0, memory_order_relaxed);
+}
+
+/* In steps, so that what all share is seldom written. */
+static uint32_t grant(struct heap *heap, uint32_t wanted) {
+    uint32_t before = heap->run_grant;
+    uint32_t others = atomic_load_explicit(&granted, memory_order_relaxed) - before;
+    uint32_t most = others < RUNS_OTHER ? (RUNS_OTHER - others) / 2 : 0;
+    uint32_t now = (wanted < most ? wanted : most) & ~(RUNS_STEP - 1);
+    if (now != before)
+        atomic_fetch_add_explicit(&granted, now - before, memory_order_relaxed);
+    return heap->run_grant = now;
+}
+
+static void set_limits(struct heap *heap) {
+    uint32_t runs = (uint32_t)share_within(0, decay_runs_about() / RUNS_SHARE, RUNS_FIRST);
+    if (heap->index != 0)
+        runs = grant(heap, runs);
+    heap->big_limit = keep_limit(heap);
+    heap->run_limit = runs > heap->big_limit ? runs : heap->big_limit;
 }
 
 static void really_free(struct pool *pool) {
@@ -68,48 +99,57 @@ static uint32_t drop_large(struct heap *heap) {
     return bytes;
 }
 
-/* An old run or large block; its bytes. */
-static uint32_t drop_old(struct heap *heap) {
-    uint32_t bytes = run_drop(heap);
-    return bytes != 0 ? bytes : drop_large(heap);
-}
-
+/* Of large blocks. */
 static void drop_to(struct heap *heap, uint32_t most) {
     while (heap->big_bytes > most)
-        drop_old(heap);
+        drop_large(heap);
 }
 
 void big_give_back(struct heap *heap) {
     drop_to(heap, 0);
+    run_fit(heap, 0);
 }
 
 void big_reset(struct heap *heap) {
     heap->big_newest = NULL;
     heap->big_extra = (struct extra){0};
-    heap->big_used = heap->big_bytes = 0;
+    heap->big_used = heap->big_bytes = heap->run_grant = 0;
     run_start(heap);
 }
 
 void big_fit(struct heap *heap) {
-    uint32_t limit = heap->big_limit = keep_limit(heap);
-    if (decay_fell() && limit > KEEP_LEAST / 2)
-        limit = KEEP_LEAST / 2;
-    drop_to(heap, limit);
+    set_limits(heap);
+    uint32_t most = decay_fell() ? KEEP_LEAST / 2 : UINT32_MAX;
+    drop_to(heap, heap->big_limit < most ? heap->big_limit : most);
+    run_fit(heap, heap->run_limit < most ? heap->run_limit : most);
 }
 
-/* Keeps the freed block in the heap, in place of older ones; false: it is too big for that. */
-static bool keep(struct heap *heap, struct pool *pool) {
-    uint32_t limit = heap->big_limit = keep_limit(heap);
-    if (pool->map_bytes > limit)
+static bool keep_large(struct heap *heap, struct pool *large) {
+    if (large->map_bytes > heap->big_limit)
         return false;
-    while (heap->big_bytes + pool->map_bytes > limit)
-        extra_ended(&heap->big_extra, drop_old(heap));
-    if (pool->state == POOL_RUN)
-        return run_keep(heap, pool);
-    while (big_full(heap))
+    while (big_full(heap) || heap->big_bytes + large->map_bytes > heap->big_limit)
         extra_ended(&heap->big_extra, drop_large(heap));
-    big_put(heap, pool);
+    big_put(heap, large);
     return true;
+}
+
+/* Of what others took only as much as of large blocks: they may go on taking, and this thread never
+ * take any. */
+static bool keep_run(struct heap *heap, struct pool *run) {
+    bool own = run->heap == heap;
+    uint32_t limit = own ? heap->run_limit : heap->big_limit;
+    if (run->map_bytes > limit || !run_room(heap, run) || (!own && heap->run_bytes > limit))
+        return false;
+    extra_ended(&heap->big_extra, run_fit(heap, limit - (uint32_t)run->map_bytes));
+    run_keep(heap, run);
+    return true;
+}
+
+/* Keeps the freed block in the heap, in place of older ones; false: it is too big for that, or it
+ * is too much. */
+static bool keep(struct heap *heap, struct pool *pool) {
+    set_limits(heap);
+    return pool->state == POOL_LARGE ? keep_large(heap, pool) : keep_run(heap, pool);
 }
 
 /* A kept one of which all but a fifth would be used. */
@@ -134,10 +174,10 @@ static void *take_kept(struct heap *heap, size_t size, bool clear) {
 /* Rather than memory is touched for the first time, what is kept may be joined. */
 static void *new_run(struct heap *heap, size_t size, bool clear) {
     void *run = NULL;
-    if (heap != NULL && heap->big_bytes > 0) {
+    if (heap != NULL && heap->run_bytes > 0) {
         run = run_new(heap, size, clear, true);
         if (run == NULL)
-            big_give_back(heap);
+            run_fit(heap, 0);
     }
     return run != NULL ? run : run_new(heap, size, clear, false);
 }
@@ -168,7 +208,7 @@ void *big_alloc_slow(size_t size, bool clear) {
     if (heap != NULL)
         block = take_kept(heap, size, clear);
     if (block == NULL && heap != NULL && size > RUN_MAX && !arena_has_warm())
-        big_give_back(heap);
+        drop_to(heap, 0);
     if (block == NULL)
         block = take_new(OS_PAGE, size, clear);
     return block != NULL ? block : out_of_memory();

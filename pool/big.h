@@ -24,6 +24,10 @@ size_t big_usable(const struct pool *pool, const void *p, const char *function);
 void *big_resize(struct pool *pool, size_t size);
 /* Gives back what the heap keeps. */
 void big_give_back(struct heap *heap);
+/* Its thread ends: it keeps nothing, and others may keep more. */
+void big_release(struct heap *heap);
+/* In a forked child, where `own` (or NULL) is the only heap that a thread has. */
+void big_fork_child(const struct heap *own);
 /* Forgets what a torn heap kept. */
 void big_reset(struct heap *heap);
 /* After less became live: gives back what is too much by that, and more if live fell by half. */

@@ -7,6 +7,7 @@
 #include "misuse.h"
 #include "owner.h"
 #include "root.h"
+#include "spare.h"
 
 static uint32_t list_length(const struct pool *pool) {
     uint32_t length = 0;
@@ -63,6 +64,11 @@ static void check_kept(const struct heap *heap) {
         assert(large->resting && large->state == POOL_LARGE);
         bytes += large->map_bytes;
     }
+    assert(bytes == heap->big_bytes);
+}
+
+static void check_runs(const struct heap *heap) {
+    size_t bytes = 0;
     for (uint32_t row = COARSE_CLASSES; row < SPARE_ROWS; row++) {
         assert(heap->row[row].count <= SPARE_MAX);
         for (uint32_t i = 0; i < heap->row[row].count; i++) {
@@ -74,7 +80,7 @@ static void check_kept(const struct heap *heap) {
             bytes += run->map_bytes;
         }
     }
-    assert(bytes == heap->big_bytes);
+    assert(bytes == heap->run_bytes);
 }
 
 static void check_slots(const struct heap *heap) {
@@ -93,13 +99,26 @@ static bool reachable(const struct heap *heap, const struct pool *pool) {
     return pool->prev != NULL ? pool->prev->next == pool : first == pool;
 }
 
-/* No pool with free blocks is lost: each is current or on its list. */
+/* The run, if it is one and kept by the heap, is just once among its spares. (The order: run.c.) */
+static RACY bool run_found(const struct heap *heap, const struct pool *run) {
+    bool kept = (__atomic_load_n(&run->held, __ATOMIC_ACQUIRE) & ~HELD_RESTING) == 0;
+    if (run->state != POOL_RUN || !kept || run->heap != heap)
+        return true;
+    uint32_t row = spare_row(run->size_class), times = 0;
+    for (uint32_t i = 0; i < heap->row[row].count; i++)
+        times += heap->spare[row][i] == run->base;
+    return times == 1;
+}
+
+/* No pool with free blocks is lost: each is current or on its list. No kept run is either. */
 static RACY void check_reachable(const struct heap *heap) {
     arena_lock();
     for (const struct arena *a = libpool_root.arenas; a != NULL; a = a->all_next) {
         const struct pool *pool = owner_record(a->base);
-        for (uint32_t i = 0; i < ARENA_POOLS; i++)
+        for (uint32_t i = 0; i < ARENA_POOLS; i++) {
             assert(pool[i].heap != heap || pool[i].state != POOL_USED || reachable(heap, &pool[i]));
+            assert(run_found(heap, &pool[i]));
+        }
     }
     arena_unlock();
 }
@@ -110,6 +129,7 @@ void heap_check_all(struct heap *heap) {
     if (!CHECKED)
         return;
     check_kept(heap);
+    check_runs(heap);
     check_slots(heap);
     if (heap->ticks % SELDOM == 0)
         check_reachable(heap);

@@ -70,7 +70,7 @@ static void becomes_full(struct heap *heap, struct pool *pool) {
 static void use_up_kept(struct heap *heap) {
     if (arena_has_warm())
         return;
-    if (heap->big_bytes > 0)
+    if (heap->big_bytes + heap->run_bytes > 0)
         big_give_back(heap);
     else if (heap->rest_bytes > REST_LEAST)
         rest_limit(heap, heap->rest_bytes - 1);

@@ -159,6 +159,7 @@ void pool_thread_exit(void) {
     coarse_close(heap);
     heap_give_back(heap, IDLE_KEEP);
     heap->rest_extra = heap->big_extra = (struct extra){0};
+    big_release(heap);
     slot_start(heap);
     self.id = 0;
     self.heap = NULL;
@@ -243,6 +244,7 @@ void pool_fork_child(void) {
         if (heap->state == HEAP_LIVE)
             abandon(heap, HEAP_TORN);
     }
+    big_fork_child(self.heap);
     process = getpid();
     if (self.heap != NULL)
         self.heap->tid = os_tid();

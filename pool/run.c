@@ -35,7 +35,6 @@ void *run_new(struct heap *heap, size_t size, bool clear, bool warm) {
     run->bound = 0;
     run->mult = 1;
     run->block_size = 0;
-    run->resting = 0;
     run->asked = (uint32_t)size;
     run->held = HELD_RESTING | class_coarse_bit(run->base);
     atomic_store_explicit(&run->mail, 0, memory_order_relaxed);
@@ -47,7 +46,7 @@ void *run_new(struct heap *heap, size_t size, bool clear, bool warm) {
     return run->base;
 }
 
-/* Right for `size` bytes is what is used but for a fifth. */
+/* Right is one of a quarter more pools at most than all of `size` takes. */
 void *run_take(struct heap *heap, size_t size) {
     uint32_t row = spare_row(class_of_run(size)), longer = (uint32_t)(size >> (POOL_SHIFT + 2));
     for (uint32_t end = row + longer; row <= end && row < SPARE_ROWS; row++) {
@@ -58,31 +57,37 @@ void *run_take(struct heap *heap, size_t size) {
     return NULL;
 }
 
-bool run_keep(struct heap *heap, struct pool *run) {
-    uint32_t row = spare_row(run->size_class);
-    if (heap->row[row].count == SPARE_MAX)
-        return false;
-    assign(run, heap);
-    run->held = HELD_RESTING;
-    spare_put(heap, row, run->base);
-    heap->big_bytes += heap->row[row].bytes;
-    return true;
+bool run_room(const struct heap *heap, const struct pool *run) {
+    return heap->row[spare_row(run->size_class)].count < SPARE_MAX;
 }
 
-/* Of the length that is kept most often; of equals the longest. */
-uint32_t run_drop(struct heap *heap) {
+/* Release: see run_rebuild. */
+void run_keep(struct heap *heap, struct pool *run) {
+    uint32_t row = spare_row(run->size_class);
+    assign(run, heap);
+    __atomic_store_n(&run->held, HELD_RESTING, __ATOMIC_RELEASE);
+    spare_put(heap, row, run->base);
+    heap->run_bytes += heap->row[row].bytes;
+}
+
+/* Of the length that is kept most often, of equals the longest, the oldest one, about. */
+static void drop(struct heap *heap) {
     uint32_t most = COARSE_CLASSES;
     for (uint32_t row = COARSE_CLASSES; row < SPARE_ROWS; row++)
         if (heap->row[row].count >= heap->row[most].count)
             most = row;
     struct spare_row *row = &heap->row[most];
-    if (row->count == 0)
-        return 0;
     struct pool *run = owner_record(heap->spare[most][0]);
     heap->spare[most][0] = heap->spare[most][--row->count];
-    heap->big_bytes -= row->bytes;
+    heap->run_bytes -= row->bytes;
     arena_return(run, run->run_pools);
-    return row->bytes;
+}
+
+uint32_t run_fit(struct heap *heap, uint32_t most) {
+    uint32_t before = heap->run_bytes;
+    while (heap->run_bytes > most)
+        drop(heap);
+    return before - heap->run_bytes;
 }
 
 void *run_resize(struct pool *run, size_t size) {
@@ -104,9 +109,13 @@ void *run_resize(struct pool *run, size_t size) {
 void run_start(struct heap *heap) {
     for (uint32_t pools = 1; pools <= RUN_MAX_POOLS; pools++)
         heap->row[COARSE_CLASSES - 1 + pools] = (struct spare_row){0, pools << POOL_SHIFT};
+    heap->run_bytes = 0;
 }
 
+/* Acquire: a living thread may be freeing it just now. Once it keeps the run, the run is its own,
+ * and what comes before that here must not be believed. */
 void run_rebuild(struct heap *heap, struct pool *run) {
-    if (!run_in_use(run))
+    bool kept = (__atomic_load_n(&run->held, __ATOMIC_ACQUIRE) & ~HELD_RESTING) == 0;
+    if (kept && run->heap == heap && run_room(heap, run))
         run_keep(heap, run);
 }

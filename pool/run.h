@@ -1,6 +1,6 @@
 /* Runs: blocks of 16 to 512 KiB, each of whole pools side by side.
  *
- * What a heap frees is kept for a while, up to big_limit: of each length there is a row of spares
+ * What a heap frees is kept for a while, up to run_limit: of each length there is a row of spares
  * (spare.h), where a run is as a block of a coarse class whose pool has no other.
  *
  * Nobody has to wait for a run to come home: whoever frees one keeps it, and its record tells that
@@ -19,17 +19,19 @@ static inline RACY bool run_in_use(const struct pool *run) {
 /* A new one for `size` bytes, of a heap or of none (NULL). NULL: no memory, or (`warm`) none all of
  * which is resident. */
 void *run_new(struct heap *heap, size_t size, bool clear, bool warm);
-/* A kept one of just the length, or of a little more. NULL: none. */
+/* A kept one of just the length, or a little longer. NULL: none. */
 void *run_take(struct heap *heap, size_t size);
-/* Keeps the run, in use and anybody's, whatever the limit. False: its row is full. */
-bool run_keep(struct heap *heap, struct pool *run);
-/* Gives back an old one: its bytes. 0: there is none. */
-uint32_t run_drop(struct heap *heap);
+/* Is there room for it among the spares? */
+bool run_room(const struct heap *heap, const struct pool *run);
+/* Keeps the run, in use and anybody's, for which there is room, whatever the limit. */
+void run_keep(struct heap *heap, struct pool *run);
+/* Gives back what is kept beyond `most` bytes: so many. */
+uint32_t run_fit(struct heap *heap, uint32_t most);
 /* Grows or shrinks in place; any thread's. NULL: not possible. */
 void *run_resize(struct pool *run, size_t size);
 /* A new heap, or a torn one: nothing is kept. */
 void run_start(struct heap *heap);
-/* A run of a torn heap: if it was kept, it is again. */
+/* A run of a torn heap, as it seems: if it was kept, it is again. */
 void run_rebuild(struct heap *heap, struct pool *run);
 
 #endif

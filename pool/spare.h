@@ -28,10 +28,10 @@ static inline RACY bool spare_push(struct heap *heap, size_t row, struct pool *p
     struct spare_row *in = &heap->row[row];
     keep_in_register(in);
     uint32_t bit = class_coarse_bit(block), given = pool_given(pool) & bit;
-    uint32_t left = pool->held & ~bit, bytes = heap->big_bytes + in->bytes;
-    if (UNLIKELY(given == 0 || left == 0 || in->count == SPARE_MAX || bytes > heap->big_limit))
+    uint32_t left = pool->held & ~bit, bytes = heap->run_bytes + in->bytes;
+    if (UNLIKELY(given == 0 || left == 0 || in->count == SPARE_MAX || bytes > heap->run_limit))
         return false;
-    heap->big_bytes = bytes;
+    heap->run_bytes = bytes;
     pool->held = left;
     heap->spare[row][in->count++] = block;
     return true;
@@ -53,7 +53,7 @@ static inline RACY void *spare_pop(struct heap *heap, size_t row, size_t size) {
     uint32_t bit = class_coarse_bit(block);
     if (UNLIKELY((atomic_load_explicit(&pool->mail, memory_order_relaxed) & bit) != 0))
         spare_freed_twice(block);
-    heap->big_bytes -= in->bytes;
+    heap->run_bytes -= in->bytes;
     pool->held |= bit;
     pool->asked = (uint32_t)size;
     return block;

@@ -38,7 +38,7 @@
  *                  coarse: a free block, not spare    0          partial[class]
  *   POOL_FULL      no free block, nothing to carve    0          none
  *                  coarse: none but spares            0          none
- *   POOL_RUN       first pool of a run                0          none
+ *   POOL_RUN       first pool of a run                0          none; heap.spare if kept
  *   POOL_BODY      the rest of a run                  0          none
  *   POOL_LARGE     the 32 KiB a large block starts in 0          libpool_root.large_blocks
  *
@@ -47,6 +47,9 @@
  *   arena lock : state NONE<->other (a pool that goes from class to class within a heap is NONE
  *                between, by its owner), heap, arena fields, run_*; key/mult/... while NONE
  *   any thread : mail, mail_next (atomic: remote.c states the protocol)
+ *   of a run   : whose it is (key, heap), held, asked, and with the arena lock its length: who has
+ *                it, the program's thread that frees or resizes it or the heap that keeps it.
+ *                Whoever keeps it writes key and heap before held
  *
  * Invariants (check.c runs them in debug builds)
  *   fine:   quota + 1 == used + resting            (top holds head and quota in one 32-bit store,
@@ -60,7 +63,7 @@
  *           POOL_FULL: its free blocks, and no others of it, are in heap.spare, each once
  *   run:    held == HELD_RESTING if kept by the heap, in whose spares it is once; in use: and the
  *           bit of its start.  key tells the heap that took or kept it last (run.h)
- *           heap.big_bytes == bytes of its spares that are runs + kept large blocks
+ *           heap.run_bytes == bytes of its spares that are runs
  */
 #ifndef POOL_TYPES_H
 #define POOL_TYPES_H
@@ -119,7 +122,7 @@ struct pool {
     uint64_t key;      /* -(base + id of the owning heap) */
     uint64_t mult;     /* floor(2^64 / block_size) + 1 */
     uint64_t bound;    /* armed: see size_class.h; 0 sends every free to the slow path */
-    struct heap *heap; /* owner; runs and large blocks have none */
+    struct heap *heap; /* owner; of a run: who took or kept it last; large: none */
     union {
         struct pool *mail_next; /* next pool with mail for the same heap */
         struct extent *extent;  /* large: where it lies */
@@ -226,7 +229,9 @@ struct heap {
     struct pool *big[BIG_MAX];     /* the others, in any order */
     uint32_t big_used;             /* bit i: big[i] is one */
     uint32_t big_hand;             /* the search for an old one goes on here */
-    uint32_t big_bytes, big_limit; /* of these and of kept runs; 0: not computed yet */
+    uint32_t big_bytes, big_limit; /* of these; 0: not computed yet */
+    uint32_t run_bytes, run_limit; /* of kept runs */
+    uint32_t run_grant;            /* part of run_limit that all heaps share (big.c) */
     uint64_t mail_blocks;          /* blocks freed by others and collected, ever */
     struct class_count {
         _Atomic uint32_t pools; /* reclaim.c takes some away */
@@ -242,7 +247,7 @@ struct heap {
     uint8_t wanted[CLASS_MAX];
     struct spare_row {
         uint32_t count;
-        uint32_t bytes; /* that each counts for in big_bytes: a run's, else 0 */
+        uint32_t bytes; /* that each counts for in run_bytes: a run's, else 0 */
     } row[SPARE_ROWS];
     void *spare[SPARE_ROWS][SPARE_MAX]; /* of each row the one freed last behind the others */
 };

@@ -21,7 +21,7 @@ static uint32_t kept_of(uint32_t pools) {
 static void start(void) {
     pool_free(pool_malloc(1));
     give_back_kept();
-    CU_ASSERT_EQUAL_FATAL(self.heap->big_bytes, 0);
+    CU_ASSERT_EQUAL_FATAL(self.heap->run_bytes, 0);
 }
 
 /* What is freed serves the next request of its length, newest first; nothing else. */
@@ -46,7 +46,7 @@ static void test_rows(void) {
             CU_ASSERT_PTR_EQUAL(take(n), run[n][i]);
             CU_ASSERT(filled(run[n][i], n * POOL_BYTES, n)); /* nothing was written to it */
         }
-    CU_ASSERT_EQUAL(self.heap->big_bytes, 0);
+    CU_ASSERT_EQUAL(self.heap->run_bytes, 0);
     heap_check(self.heap);
     for (uint32_t n = 1; n <= LONGEST; n++)
         for (int i = 0; i < RUNS; i++)
@@ -83,21 +83,98 @@ static void test_drop(void) {
     pool_free(four);
     for (int i = 0; i < ONES; i++) {
         pool_free(one[i]);
-        CU_ASSERT(self.heap->big_bytes <= self.heap->big_limit);
+        CU_ASSERT(self.heap->run_bytes <= self.heap->run_limit);
         heap_check(self.heap);
     }
     CU_ASSERT(kept_of(1) > 1);
     CU_ASSERT_EQUAL(kept_of(4), 1);
     uint32_t ones = kept_of(1);
-    CU_ASSERT_EQUAL(run_drop(self.heap), POOL_BYTES);
+    CU_ASSERT_EQUAL(run_fit(self.heap, self.heap->run_bytes - 1), POOL_BYTES);
     CU_ASSERT_EQUAL(kept_of(1), ones - 1);
-    while (kept_of(1) > 1)
-        run_drop(self.heap);
-    CU_ASSERT_EQUAL(run_drop(self.heap), 4 * POOL_BYTES);
-    CU_ASSERT_EQUAL(run_drop(self.heap), POOL_BYTES);
-    CU_ASSERT_EQUAL(run_drop(self.heap), 0);
-    CU_ASSERT_EQUAL(self.heap->big_bytes, 0);
+    run_fit(self.heap, 5 * POOL_BYTES);
+    CU_ASSERT_EQUAL(kept_of(1), 1);
+    CU_ASSERT_EQUAL(run_fit(self.heap, 4 * POOL_BYTES), 4 * POOL_BYTES);
+    CU_ASSERT_EQUAL(kept_of(1), 1);
+    CU_ASSERT_EQUAL(run_fit(self.heap, 0), POOL_BYTES);
+    CU_ASSERT_EQUAL(run_fit(self.heap, 0), 0);
+    CU_ASSERT_EQUAL(self.heap->run_bytes, 0);
     arena_check();
+}
+
+/* What others took a heap keeps only as much of as of large blocks: it may never take any. */
+static void take_many(void *p) {
+    char **run = p;
+    for (int i = 0; i < 300; i++)
+        run[i] = take(4);
+}
+
+static void test_others(void) {
+    static char *run[300];
+    uint32_t most = 0;
+    start();
+    in_thread(take_many, run);
+    for (int i = 0; i < 300; i++) {
+        pool_free(run[i]);
+        CU_ASSERT(self.heap->run_bytes <= 4u << 20);
+        most = self.heap->run_limit > most ? self.heap->run_limit : most;
+    }
+    CU_ASSERT(most > 4u << 20);
+    heap_check(self.heap);
+    start();
+}
+
+/* A large block that is kept takes no room from runs, and the other way round. */
+static void test_large_beside(void) {
+    char *run[8], *live = pool_malloc((size_t)64 << 20);
+    start();
+    pool_free(pool_malloc(1u << 20));
+    CU_ASSERT_EQUAL(self.heap->big_bytes, 1u << 20);
+    for (int i = 0; i < 8; i++)
+        run[i] = take(4);
+    for (int i = 0; i < 8; i++)
+        pool_free(run[i]);
+    CU_ASSERT_EQUAL(kept_of(4), 8);
+    CU_ASSERT_EQUAL(self.heap->big_bytes, 1u << 20);
+    pool_free(live);
+    start();
+    CU_ASSERT_EQUAL(self.heap->big_bytes, 0);
+}
+
+struct nest {
+    uint32_t depth, first, kept;
+};
+
+/* Keeps what it may, and sleeps while the next thread does the same. */
+static void keep_and_nest(void *p) {
+    enum { RUNS = 300, FREED = 100 };
+    struct nest *nest = p;
+    char *run[RUNS];
+    for (int i = 0; i < RUNS; i++)
+        run[i] = take(4);
+    for (int i = 0; i < FREED; i++)
+        pool_free(run[i]);
+    nest->first = nest->first == 0 ? self.heap->run_bytes : nest->first;
+    nest->kept += self.heap->run_bytes;
+    if (--nest->depth > 0)
+        in_thread(keep_and_nest, nest);
+    for (int i = FREED; i < RUNS; i++)
+        pool_free(run[i]);
+}
+
+/* Together they keep no more than all may, and once they have ended others may again. */
+static void test_sleepers(void) {
+    enum { DEPTH = 12 };
+    uint32_t first = 0;
+    char *live = pool_malloc((size_t)512 << 20); /* or much has ended, and little may be kept */
+    for (int round = 0; round < 3; round++) {
+        struct nest nest = {.depth = DEPTH};
+        in_thread(keep_and_nest, &nest);
+        CU_ASSERT(nest.first > 4u << 20);
+        CU_ASSERT(nest.kept <= (16u << 20) + DEPTH * (1u << 20));
+        CU_ASSERT(round == 0 || nest.first == first);
+        first = nest.first;
+    }
+    pool_free(live);
 }
 
 static char *handed_over;
@@ -179,11 +256,18 @@ static void test_rebuild(void) {
     char *kept = take(2), *used = take(2);
     pool_free(kept);
     run_start(self.heap);
-    self.heap->big_bytes = 0;
     run_rebuild(self.heap, owner_pool(kept));
     run_rebuild(self.heap, owner_pool(used));
     CU_ASSERT_EQUAL(kept_of(2), 1);
-    CU_ASSERT_EQUAL(self.heap->big_bytes, 2 * POOL_BYTES);
+    CU_ASSERT_EQUAL(self.heap->run_bytes, 2 * POOL_BYTES);
+    /* Freed meanwhile by a thread of the child, it is that thread's. */
+    struct heap other = {.id = 0};
+    owner_pool(used)->heap = &other;
+    owner_pool(used)->held = HELD_RESTING;
+    run_rebuild(self.heap, owner_pool(used));
+    CU_ASSERT_EQUAL(kept_of(2), 1);
+    owner_pool(used)->heap = self.heap;
+    owner_pool(used)->held |= class_coarse_bit(used);
     heap_check(self.heap);
     CU_ASSERT_PTR_EQUAL(take(2), kept);
     pool_free(kept);
@@ -195,6 +279,9 @@ CU_TestInfo run_tests[] = {
     {"a row for each length", test_rows},
     {"a longer one", test_longer},
     {"too many", test_drop},
+    {"a large block beside them", test_large_beside},
+    {"what others took", test_others},
+    {"sleeping threads", test_sleepers},
     {"freed by another thread", test_elsewhere},
     {"misuse", test_misuse},
     {"resized", test_resize},
