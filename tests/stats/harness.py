@@ -67,6 +67,11 @@ def until(condition, seconds=20, what="what was waited for"):
     raise AssertionError(f"{what} did not come about in {seconds} s")
 
 
+def loaded(pid):
+    """The loader has come to the library: before that, a process does not run under libpool."""
+    return poolstat(pid).returncode == OK
+
+
 def published(pid):
     return poolstat("--page", pid).returncode == OK
 

@@ -7,8 +7,8 @@ import subprocess
 import time
 
 from harness import (BUSY, DAMAGED, DENIED, ENDED, LIBRARY, NO_ANSWER, NO_PAGE, NO_PROCESS, NOBODY,
-                     NOT_POOL, OK, POOLSTAT, USAGE, VERSION, Case, figures, main, pages, poolstat,
-                     published, until)
+                     NOT_POOL, OK, POOLSTAT, USAGE, VERSION, Case, figures, loaded, main, pages,
+                     poolstat, published, until)
 
 VERSION_AT = 8  # offset of page_header.version
 
@@ -52,7 +52,7 @@ class Sums(Case):
     def test_exact_items_sum_to_the_kernels_rss(self):
         # At rest: waiting for input that never comes.
         program = self.start("sh", "-c", "read x")
-        until(lambda: figures(program.pid)["total"]["live_blocks"] > 0)
+        until(lambda: loaded(program.pid) and figures(program.pid)["total"]["live_blocks"] > 0)
         item = self.check_sums(figures(program.pid, "--exact")["account"])
         self.assertEqual(item["rss"], rss_of(program.pid))
         self.assertGreater(item["not_heap"], 0)
