@@ -85,12 +85,10 @@ static struct pool *get(struct heap *heap, uint32_t i) {
     return large;
 }
 
-/* The oldest large block, about; its bytes. */
+/* The oldest large block there is, about; its bytes. */
 static uint32_t drop_large(struct heap *heap) {
     if (heap->big_used == 0)
         big_file(heap);
-    if (heap->big_used == 0)
-        return 0;
     uint32_t rest = heap->big_used >> heap->big_hand << heap->big_hand;
     uint32_t i = (uint32_t)__builtin_ctz(rest != 0 ? rest : heap->big_used);
     struct pool *large = get(heap, i);
@@ -231,7 +229,7 @@ static _Noreturn void wrong_start(const struct pool *pool, const void *p, const 
 static void must_start(const struct pool *pool, const void *p, const char *function) {
     if (pool == NULL || pool->base != p)
         wrong_start(pool, p, function);
-    if (pool->state == POOL_LARGE ? pool->resting : !run_in_use(pool))
+    if (!big_in_use(pool))
         misuse(MISUSE_DOUBLE_FREE, p, function);
 }
 

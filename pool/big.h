@@ -38,6 +38,11 @@ static inline size_t big_bytes(const struct pool *pool) {
     return pool->map_bytes;
 }
 
+/* The program has the run or large block. */
+static inline RACY bool big_in_use(const struct pool *pool) {
+    return pool->state == POOL_LARGE ? !pool->resting : run_in_use(pool);
+}
+
 /* No place, but for the newest: fewer than two. */
 static inline bool big_full(const struct heap *heap) {
     uint32_t places = ~heap->big_used;

@@ -7,6 +7,7 @@
 #include "misuse.h"
 #include "owner.h"
 #include "root.h"
+#include "run.h"
 #include "spare.h"
 
 static uint32_t list_length(const struct pool *pool) {
@@ -101,8 +102,7 @@ static bool reachable(const struct heap *heap, const struct pool *pool) {
 
 /* The run, if it is one and kept by the heap, is just once among its spares. (The order: run.c.) */
 static RACY bool run_found(const struct heap *heap, const struct pool *run) {
-    bool kept = (__atomic_load_n(&run->held, __ATOMIC_ACQUIRE) & ~HELD_RESTING) == 0;
-    if (run->state != POOL_RUN || !kept || run->heap != heap)
+    if (run->state != POOL_RUN || run_in_use(run) || run->heap != heap)
         return true;
     uint32_t row = spare_row(run->size_class), times = 0;
     for (uint32_t i = 0; i < heap->row[row].count; i++)

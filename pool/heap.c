@@ -264,7 +264,7 @@ void *heap_alloc_slow(size_t size) {
         return alloc_fine(class_of(size));
     if (UNLIKELY(size > CLASS_TABLE_MAX))
         return alloc_long(size);
-    uint32_t size_class = class_of_more(size);
+    uint32_t size_class = class_of(size);
     void *block = pop_spare(size_class, size);
     if (LIKELY(block != NULL))
         return block;

@@ -38,7 +38,7 @@ struct pool_place pool_place(const void *p) {
         return place_in_pool(pool, p);
     enum pool_kind kind = pool->state == POOL_LARGE ? KIND_LARGE : KIND_RUN;
     return (struct pool_place){pool->base == p ? kind : KIND_INTERIOR, pool->base, big_bytes(pool),
-                               kind == KIND_LARGE ? pool->resting : !run_in_use(pool)};
+                               !big_in_use(pool)};
 }
 
 enum pool_kind pool_classify(const void *p) {

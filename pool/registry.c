@@ -82,6 +82,7 @@ static struct heap *adopt(void) {
     else if ((heap = orphan()) != NULL) {
         /* Its thread ended outside of us: what it kept is whole. */
         big_give_back(heap);
+        big_release(heap);
         atomic_store(&heap->state, HEAP_TORN);
     }
     if (heap == NULL)

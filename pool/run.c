@@ -61,7 +61,7 @@ bool run_room(const struct heap *heap, const struct pool *run) {
     return heap->row[spare_row(run->size_class)].count < SPARE_MAX;
 }
 
-/* Release: see run_rebuild. */
+/* Release: whoever sees that it is kept sees by whom. */
 void run_keep(struct heap *heap, struct pool *run) {
     uint32_t row = spare_row(run->size_class);
     assign(run, heap);
@@ -112,10 +112,9 @@ void run_start(struct heap *heap) {
     heap->run_bytes = 0;
 }
 
-/* Acquire: a living thread may be freeing it just now. Once it keeps the run, the run is its own,
- * and what comes before that here must not be believed. */
+/* In this order: a living thread may be freeing it just now, and what was read before it kept the
+ * run must not be believed. */
 void run_rebuild(struct heap *heap, struct pool *run) {
-    bool kept = (__atomic_load_n(&run->held, __ATOMIC_ACQUIRE) & ~HELD_RESTING) == 0;
-    if (kept && run->heap == heap && run_room(heap, run))
+    if (!run_in_use(run) && run->heap == heap && run_room(heap, run))
         run_keep(heap, run);
 }

@@ -11,9 +11,9 @@
 #include "size_class.h"
 #include "types.h"
 
-/* The program has it. */
+/* The program has it. Acquire: if not, whose it is may be read (run_keep). */
 static inline RACY bool run_in_use(const struct pool *run) {
-    return (run->held & ~HELD_RESTING) != 0;
+    return (__atomic_load_n(&run->held, __ATOMIC_ACQUIRE) & ~HELD_RESTING) != 0;
 }
 
 /* A new one for `size` bytes, of a heap or of none (NULL). NULL: no memory, or (`warm`) none all of

@@ -29,7 +29,7 @@ static inline uint32_t class_coarse_bit(const void *block) {
 /* Number of classes, class 0 included. */
 extern const uint32_t class_count;
 
-/* The class for `size` bytes, 0 <= size <= SMALL_MAX. */
+/* The class for `size` bytes, or what runs have instead; size <= CLASS_TABLE_MAX. */
 static inline uint32_t class_of(size_t size) {
     uint32_t units = (uint32_t)(size + MIN_ALIGN - 1) / MIN_ALIGN;
     if (units <= PAIRED_ABOVE)
@@ -42,14 +42,9 @@ static inline uint32_t class_pools(size_t size) {
     return (uint32_t)((size + POOL_BYTES - 1) >> POOL_SHIFT);
 }
 
-/* What runs have instead of a class. */
+/* The same of a run, of any length. */
 static inline uint32_t class_of_run(size_t size) {
     return RUN_CLASS - 1 + class_pools(size);
-}
-
-/* For FINE_MAX < size <= CLASS_TABLE_MAX, of runs too. */
-static inline uint32_t class_of_more(size_t size) {
-    return class_by_units[(size + MIN_ALIGN - 1) / MIN_ALIGN];
 }
 
 /* The class that has the pools, if the class has any of its own. */

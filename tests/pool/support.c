@@ -59,6 +59,14 @@ void in_thread(void (*work)(void *p), void *p) {
         CU_FAIL_FATAL("no thread");
 }
 
+void free_it(void *p) {
+    pool_free(p);
+}
+
+void free_elsewhere(void *p) {
+    in_thread(free_it, p);
+}
+
 uint64_t random_next(uint64_t *state) {
     uint64_t x = *state += 0x9e3779b97f4a7c15u;
     x = (x ^ x >> 30) * 0xbf58476d1ce4e5b9u;

@@ -19,6 +19,9 @@ extern const struct pool_hooks test_hooks;
 
 /* Runs `work(p)` in a thread, to its end, heap handed over. */
 void in_thread(void (*work)(void *p), void *p);
+/* pool_free(p), also in another thread: for stopped_for(). */
+void free_it(void *p);
+void free_elsewhere(void *p);
 
 /* Pools side by side from an arena, taken as a heap takes a run: the state says that they are
  * somebody's. To be returned by arena_return. */

@@ -59,10 +59,6 @@ static void test_clear(void) {
         }
 }
 
-static void free_it(void *p) {
-    pool_free(p);
-}
-
 static void free_twice(void *p) {
     pool_free(p);
     pool_free(p);

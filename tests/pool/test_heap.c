@@ -95,10 +95,6 @@ static void test_gives_back(void) {
     CU_ASSERT_EQUAL(libpool_root.arena_count, 0);
 }
 
-static void free_it(void *p) {
-    heap_free(p);
-}
-
 static void free_twice(void *p) {
     heap_free(p);
     heap_free(p);

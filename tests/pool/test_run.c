@@ -6,6 +6,8 @@
 #include "spare.h"
 #include "support.h"
 
+#include <pthread.h>
+
 static char *take(uint32_t pools) {
     char *run = pool_malloc(pools * POOL_BYTES);
     CU_ASSERT_PTR_NOT_NULL_FATAL(run);
@@ -177,6 +179,50 @@ static void test_sleepers(void) {
     pool_free(live);
 }
 
+static struct {
+    char *runs[300];
+    struct heap *heap;
+    uint32_t kept;
+} vanished;
+
+static void *vanish(void *keep) {
+    if (keep != NULL)
+        take_many(vanished.runs);
+    else
+        pool_free(take(1));
+    for (int i = 0; keep != NULL && i < 100; i++)
+        pool_free(vanished.runs[i]);
+    vanished.heap = self.heap;
+    vanished.kept = self.heap->run_bytes;
+    return NULL;
+}
+
+/* Ends without handing its heap over. */
+static void vanishing_thread(void *keep) {
+    pthread_t thread;
+    CU_ASSERT_EQUAL_FATAL(pthread_create(&thread, NULL, vanish, keep), 0);
+    CU_ASSERT_EQUAL_FATAL(pthread_join(thread, NULL), 0);
+    for (int i = 100; keep != NULL && i < 300; i++)
+        pool_free(vanished.runs[i]);
+}
+
+/* Whoever gets the heap of a vanished thread may keep as much. (Heaps that were handed over are
+ * given out before.) */
+static void test_vanished(void) {
+    struct heap *heap;
+    char *live = pool_malloc((size_t)512 << 20);
+    do {
+        heap = vanished.heap;
+        vanishing_thread(NULL);
+    } while (vanished.heap != heap);
+    for (int round = 0; round < 4; round++) {
+        vanishing_thread("keeps");
+        CU_ASSERT_PTR_EQUAL(vanished.heap, heap);
+        CU_ASSERT(vanished.kept > 4u << 20);
+    }
+    pool_free(live);
+}
+
 static char *handed_over;
 
 /* Whoever frees a run has it, and it is that thread's as if it had been from the beginning. */
@@ -212,14 +258,6 @@ static void test_elsewhere(void) {
     CU_ASSERT_EQUAL(kept_of(1), 1);
     start();
     arena_check();
-}
-
-static void free_it(void *p) {
-    pool_free(p);
-}
-
-static void free_elsewhere(void *p) {
-    in_thread(free_it, p);
 }
 
 static void test_misuse(void) {
@@ -282,6 +320,7 @@ CU_TestInfo run_tests[] = {
     {"a large block beside them", test_large_beside},
     {"what others took", test_others},
     {"sleeping threads", test_sleepers},
+    {"vanished threads", test_vanished},
     {"freed by another thread", test_elsewhere},
     {"misuse", test_misuse},
     {"resized", test_resize},

@@ -49,14 +49,6 @@ static void test_order(void) {
     start();
 }
 
-static void free_it(void *p) {
-    heap_free(p);
-}
-
-static void free_elsewhere(void *p) {
-    in_thread(free_it, p);
-}
-
 static void test_misuse(void) {
     start();
     take(2 * BLOCKS);
