@@ -179,6 +179,7 @@ static void return_pools(struct pool *first, uint32_t count) {
         decay_runs(-((int64_t)count << POOL_SHIFT));
     for (uint32_t i = 0; i < count; i++)
         first[i].state = POOL_NONE;
+    first->spare_bound = 0; /* a run's */
     if (count == 1)
         recent_note(first);
     root_count(first->block_size == 0 ? EVENT_RUN_RETURNED : EVENT_POOL_RETURNED, 1);
@@ -230,7 +231,8 @@ void arena_check(void) {
         struct pool *record = owner_record(a->base);
         for (uint32_t i = 0; i < ARENA_POOLS; i++) {
             assert(record[i].arena == a);
-            assert((record[i].state == POOL_NONE) >= (((a->free | a->leaving) >> i & 1) != 0));
+            bool nobodys = ((a->free | a->leaving) >> i & 1) != 0;
+            assert(!nobodys || (record[i].state == POOL_NONE && record[i].spare_bound == 0));
         }
         assert((a->free & a->leaving) == 0 && bits_set(a->free) == a->free_count);
         dirty += bytes_of(a->free & a->dirty);

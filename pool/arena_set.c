@@ -143,7 +143,7 @@ struct arena *arena_new(bool huge) {
         return NULL;
     struct arena *arena = unused;
     if (arena == NULL)
-        arena = meta_alloc(sizeof *arena);
+        arena = meta_alloc(sizeof *arena, 64);
     if (arena == NULL)
         return NULL;
     unused = arena->all_next;

@@ -113,7 +113,6 @@ void big_reset(struct heap *heap) {
     heap->big_newest = NULL;
     heap->big_extra = (struct extra){0};
     heap->big_used = heap->big_bytes = heap->run_grant = 0;
-    run_start(heap);
 }
 
 void big_fit(struct heap *heap) {

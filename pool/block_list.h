@@ -46,9 +46,13 @@ static inline RACY uint32_t pool_mail(const struct pool *pool) {
     return pool_coarse(pool) ? bits_set(mail) : mail_count(mail);
 }
 
+static inline RACY uint32_t pool_mail_bits(const struct pool *pool) {
+    return (uint32_t)atomic_load_explicit(&pool->mail, memory_order_relaxed);
+}
+
 /* Of a coarse class: the blocks in use that nobody has freed. */
 static inline RACY uint32_t pool_given(const struct pool *pool) {
-    return pool->held & ~(uint32_t)atomic_load_explicit(&pool->mail, memory_order_relaxed);
+    return pool->held & ~pool_mail_bits(pool);
 }
 
 static inline uint64_t mail_of_one(uint64_t link) {

@@ -27,7 +27,7 @@ static uint32_t list_length(const struct pool *pool) {
 
 static void check_pool(const struct heap *heap, const struct pool *pool, uint32_t size_class) {
     assert(pool->heap == heap && pool->size_class == size_class);
-    assert(pool->state == POOL_USED);
+    assert(pool->state == POOL_USED && pool->spare_bound == 0);
     assert(pool->block_size == class_size(size_class));
     assert(pool->capacity == POOL_BYTES / pool->block_size && pool->carved <= pool->capacity);
     if (pool_coarse(pool)) {
@@ -44,13 +44,14 @@ static void check_pool(const struct heap *heap, const struct pool *pool, uint32_
 
 /* Of a full pool just the free blocks are spares, each once. */
 static void check_spares(const struct heap *heap, uint32_t coarse) {
-    uint32_t count = heap->row[coarse].count;
-    void *const *block = heap->spare[coarse];
-    assert(count <= SPARE_MAX && heap->row[coarse].bytes == 0);
+    uint32_t count = spare_count(heap, coarse);
+    void *const *block = &heap->spare[coarse][1];
+    assert(count <= SPARE_MAX && heap->spare_bytes[coarse] == 0);
     for (uint32_t i = 0; i < count; i++) {
         const struct pool *pool = owner_record(block[i]);
         uint32_t bits = 0;
         assert(pool->heap == heap && pool->state == POOL_FULL && coarse_index(pool) == coarse);
+        assert(pool->spare_bound == class_coarse_bound[coarse]);
         for (uint32_t k = 0; k < count; k++)
             if (owner_record(block[k]) == pool)
                 bits += class_coarse_bit(block[k]);
@@ -71,13 +72,13 @@ static void check_kept(const struct heap *heap) {
 static void check_runs(const struct heap *heap) {
     size_t bytes = 0;
     for (uint32_t row = COARSE_CLASSES; row < SPARE_ROWS; row++) {
-        assert(heap->row[row].count <= SPARE_MAX);
-        for (uint32_t i = 0; i < heap->row[row].count; i++) {
+        for (uint32_t i = 1; i <= spare_count(heap, row); i++) {
             const struct pool *run = owner_record(heap->spare[row][i]);
+            assert(run->spare_bound == 1);
             assert(run->base == heap->spare[row][i] && run->state == POOL_RUN);
             assert(run->heap == heap && run->held == HELD_RESTING && run->mult == 1);
             assert(run->size_class == FINE_CLASSES + row);
-            assert(run->map_bytes == heap->row[row].bytes);
+            assert(run->map_bytes == heap->spare_bytes[row]);
             bytes += run->map_bytes;
         }
     }
@@ -105,7 +106,7 @@ static RACY bool run_found(const struct heap *heap, const struct pool *run) {
     if (run->state != POOL_RUN || run_in_use(run) || run->heap != heap)
         return true;
     uint32_t row = spare_row(run->size_class), times = 0;
-    for (uint32_t i = 0; i < heap->row[row].count; i++)
+    for (uint32_t i = 1; i <= spare_count(heap, row); i++)
         times += heap->spare[row][i] == run->base;
     return times == 1;
 }

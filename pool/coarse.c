@@ -17,7 +17,7 @@ static uint32_t spares_of(const struct pool *pool) {
 }
 
 static bool room_for(const struct heap *heap, const struct pool *pool, uint32_t bits) {
-    return bits_set(bits) <= SPARE_MAX - heap->row[coarse_index(pool)].count;
+    return bits_set(bits) <= SPARE_MAX - spare_count(heap, spare_row(pool->size_class));
 }
 
 /* The block that starts in that KiB. */
@@ -45,8 +45,14 @@ void coarse_begin(struct heap *heap, struct pool *pool) {
     slot_grew(heap);
 }
 
+static void to_full(struct pool *pool) {
+    pool->state = POOL_FULL;
+    pool->spare_bound = class_coarse_bound[coarse_index(pool)];
+}
+
 static void to_partial(struct heap *heap, struct pool *pool) {
     pool->state = POOL_USED;
+    pool->spare_bound = 0;
     list_append(&heap->partial[pool->size_class], pool);
 }
 
@@ -71,7 +77,7 @@ static void gained(struct heap *heap, struct pool *pool, uint32_t bits) {
 
 void coarse_spread(struct heap *heap, struct pool *pool) {
     rest_cancel(heap, pool);
-    pool->state = POOL_FULL;
+    to_full(pool);
     put_all(heap, pool, spares_of(pool));
 }
 
@@ -94,18 +100,19 @@ void coarse_leave(struct heap *heap, struct pool *pool) {
         spare_pull(heap, spare_row(pool->size_class), pool, pool->capacity);
     else
         list_remove(&heap->partial[pool->size_class], pool);
+    pool->spare_bound = 0;
 }
 
 void coarse_close(struct heap *heap) {
     for (uint32_t c = 0; c < COARSE_CLASSES; c++)
-        while (heap->row[c].count > 0) {
-            struct pool *pool = owner_record(heap->spare[c][heap->row[c].count - 1]);
+        while (spare_count(heap, c) > 0) {
+            struct pool *pool = owner_record(*heap->spare_last[c]);
             reopen(heap, pool, spares_of(pool));
         }
 }
 
 void coarse_rebuild(struct heap *heap, struct pool *pool) {
-    pool->state = POOL_FULL;
+    to_full(pool);
     pool->held &= all_of(pool);
     if (pool->held != all_of(pool))
         to_partial(heap, pool);

@@ -26,7 +26,7 @@ static struct {
 
 bool extent_ready(uint32_t count) {
     while (unused_count < count) {
-        struct extent *made = meta_alloc(BATCH * sizeof *made);
+        struct extent *made = meta_alloc(BATCH * sizeof *made, 64);
         if (made == NULL)
             return false;
         for (uint32_t i = 0; i < BATCH; i++) {

@@ -74,13 +74,7 @@ static NOINLINE void free_remote(struct pool *pool, void *p) {
 
 /* What nearly all frees of the coarse classes, and of runs, are. */
 static inline RACY bool free_spare(struct heap *heap, struct pool *pool, void *p, uint64_t place) {
-    static_assert((POOL_FULL & POOL_RUN) == POOL_FULL && (POOL_FULL & POOL_USED) == 0 &&
-                      (POOL_FULL & POOL_BODY) == 0 && (POOL_FULL & POOL_LARGE) == 0,
-                  "one bit tells these two states from the others");
-    if ((pool->state & POOL_FULL) == 0 || !pool_coarse(pool))
-        return false;
-    return place < class_coarse_bound[coarse_index(pool)] &&
-           spare_push(heap, (uint32_t)coarse_index(pool), pool, p);
+    return place < pool->spare_bound && spare_push(heap, coarse_index(pool), pool, p);
 }
 
 static NOINLINE RACY void free_class_block(void *p, struct pool *pool) {
@@ -91,9 +85,14 @@ static NOINLINE RACY void free_class_block(void *p, struct pool *pool) {
     return free_remote(pool, p);
 }
 
+/* (Apart, so that the short way has registers enough.) */
+static NOINLINE RACY void free_no_spare(void *p, struct pool *pool) {
+    return pool_of_class(pool) ? free_class_block(p, pool) : free_big(p, pool);
+}
+
 RACY void heap_free_slow(void *p, struct pool *pool, uint64_t place) {
     struct heap *heap = self.heap;
     if (LIKELY(free_spare(heap, pool, p, place)))
         return tick_rarely(heap);
-    return pool_of_class(pool) ? free_class_block(p, pool) : free_big(p, pool);
+    return free_no_spare(p, pool);
 }

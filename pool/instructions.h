@@ -2,6 +2,7 @@
 #ifndef POOL_INSTRUCTIONS_H
 #define POOL_INSTRUCTIONS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -18,6 +19,30 @@ static inline uint32_t set_low_half(uint32_t word, uint16_t low) {
 /* AArch64 compilers make one bfi of this; clang, given the choice above, stores and reloads. */
 static inline uint32_t set_low_half(uint32_t word, uint16_t low) {
     return (word & 0xffff0000u) | low;
+}
+
+#endif
+
+/* Numbers of bits are taken modulo 32. */
+static inline bool has_bit(uint32_t word, uint32_t number) {
+    return (word >> number % 32 & 1) != 0;
+}
+
+#if defined(__x86_64__)
+
+/* Clears that bit; was it set? One btr instead of mov, shift, and, not, and. */
+static inline bool take_bit(uint32_t *word, uint32_t number) {
+    bool was;
+    __asm__("btrl %2, %0" : "+r"(*word), "=@ccc"(was) : "r"(number));
+    return was;
+}
+
+#else
+
+static inline bool take_bit(uint32_t *word, uint32_t number) {
+    uint32_t bit = (uint32_t)1 << number % 32, before = *word;
+    *word = before & ~bit;
+    return (before & bit) != 0;
 }
 
 #endif

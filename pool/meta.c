@@ -24,15 +24,22 @@ static bool step(size_t bytes) {
     return true;
 }
 
-void *meta_alloc(size_t bytes) {
+static void *cut(size_t bytes, size_t align) {
+    size_t gap = -(uintptr_t)next & (align - 1);
+    if (gap + bytes > left)
+        return NULL;
+    char *block = next + gap;
+    next = block + bytes;
+    left -= gap + bytes;
+    return block;
+}
+
+void *meta_alloc(size_t bytes, size_t align) {
     bytes = (bytes + 63) & ~(size_t)63;
-    void *block = NULL;
     lock_take(&lock);
-    if (bytes <= left || step(bytes)) {
-        block = next;
-        next += bytes;
-        left -= bytes;
-    }
+    void *block = cut(bytes, align);
+    if (block == NULL && step(bytes + align))
+        block = cut(bytes, align);
     lock_release(&lock);
     return block;
 }

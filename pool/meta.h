@@ -6,8 +6,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Zeroed, 64-byte aligned; NULL when memory is short. Thread-safe. */
-void *meta_alloc(size_t bytes);
+/* Zeroed; aligned to `align` bytes, a power of two, and 64 at least; NULL when memory is short.
+ * Thread-safe. */
+void *meta_alloc(size_t bytes, size_t align);
 /* Head of each step taken from the OS; linked from libpool_root.meta, newest first. */
 struct meta_step {
     struct meta_step *next;

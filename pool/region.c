@@ -22,7 +22,7 @@ static size_t open_bytes; /* of shared regions */
 static struct region *structure(void) {
     struct region *region = unused;
     if (region == NULL)
-        return meta_alloc(sizeof *region);
+        return meta_alloc(sizeof *region, 64);
     unused = region->next;
     return region;
 }

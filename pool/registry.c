@@ -45,13 +45,14 @@ void pool_on_thread_start(void (*hook)(void)) {
 }
 
 static struct heap *heap_new(void) {
-    struct heap *heap = heap_total == 0 ? &first_heap : meta_alloc(sizeof *heap);
+    struct heap *heap =
+        heap_total == 0 ? &first_heap : meta_alloc(sizeof *heap, alignof(struct heap));
     if (heap == NULL)
         return NULL;
     heap->index = heap_total++;
     heap->id = (uint64_t)(heap->index + 1) << 20;
     slot_start(heap);
-    run_start(heap);
+    spare_start(heap);
     if (process == 0)
         process = getpid();
     heap->next_all = libpool_root.heaps;
@@ -285,8 +286,7 @@ static void rebuild(struct heap *heap) {
         heap->partial[c] = (struct pool_list){NULL, NULL};
         heap->count[c].pools = 0;
     }
-    for (uint32_t c = 0; c < COARSE_CLASSES; c++)
-        heap->row[c].count = 0;
+    spare_start(heap);
     arena_lock();
     for (struct arena *a = libpool_root.arenas; a != NULL; a = a->all_next) {
         struct pool *pool = owner_record(a->base);

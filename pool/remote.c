@@ -51,16 +51,21 @@ static uint32_t push_bit(struct pool *pool, const void *p) {
     return bits_set(mail);
 }
 
+/* All blocks of a full pool. (The owner may be cutting more: then it is none.) */
+static RACY uint32_t carved(const struct pool *pool) {
+    return pool->carved;
+}
+
 void remote_free(struct pool *pool, void *p) {
     struct heap *heap = pool->heap;
-    uint32_t capacity = pool->capacity;
+    uint32_t all = carved(pool);
     uint32_t before = pool_coarse(pool) ? push_bit(pool, p) : push_block(pool, p);
     if (before == 0)
         remote_push_pools(heap, &(struct mail_chain){pool, pool, 1});
     /* Nobody is there to collect for a heap whose thread has ended. */
     if (atomic_load_explicit(&heap->state, memory_order_relaxed) == HEAP_ABANDONED)
         registry_collect(heap, pool);
-    else if (before + 1 == capacity)
+    else if (before + 1 == all)
         reclaim_note(heap);
 }
 

@@ -32,7 +32,7 @@ extern const struct rows_source rows_self;
 
 #define ROWS_SCRATCH_BYTES 32768
 struct rows_scratch {
-    _Alignas(64) unsigned char bytes[ROWS_SCRATCH_BYTES];
+    _Alignas(512) unsigned char bytes[ROWS_SCRATCH_BYTES];
 };
 
 /* Where everything starts. Exported by libpool.so as the symbol `libpool_root`. */

@@ -8,13 +8,15 @@
 /* Copies of another process's structures; unused when reading this one. */
 struct walk_scratch {
     struct pool pools[ARENA_POOLS];
-    alignas(64) unsigned char heap[offsetof(struct heap, spare)]; /* nothing there is read */
+    alignas(
+        struct heap) unsigned char heap[offsetof(struct heap, spare)]; /* nothing there is read */
     struct thread thread;
     struct arena arena;
     struct pool_root root;
     struct pool large;
 };
 static_assert(sizeof(struct walk_scratch) <= ROWS_SCRATCH_BYTES, "the caller's scratch suffices");
+static_assert(alignof(struct walk_scratch) <= alignof(struct rows_scratch), "aligned as well");
 
 struct walk {
     const struct rows_source *source;

@@ -33,6 +33,7 @@ void *run_new(struct heap *heap, size_t size, bool clear, bool warm) {
     if (run == NULL)
         return NULL;
     run->bound = 0;
+    run->spare_bound = 1;
     run->mult = 1;
     run->block_size = 0;
     run->asked = (uint32_t)size;
@@ -58,7 +59,7 @@ void *run_take(struct heap *heap, size_t size) {
 }
 
 bool run_room(const struct heap *heap, const struct pool *run) {
-    return heap->row[spare_row(run->size_class)].count < SPARE_MAX;
+    return spare_count(heap, spare_row(run->size_class)) < SPARE_MAX;
 }
 
 /* Release: whoever sees that it is kept sees by whom. */
@@ -67,19 +68,18 @@ void run_keep(struct heap *heap, struct pool *run) {
     assign(run, heap);
     __atomic_store_n(&run->held, HELD_RESTING, __ATOMIC_RELEASE);
     spare_put(heap, row, run->base);
-    heap->run_bytes += heap->row[row].bytes;
+    heap->run_bytes += heap->spare_bytes[row];
 }
 
 /* Of the length that is kept most often, of equals the longest, the oldest one, about. */
 static void drop(struct heap *heap) {
     uint32_t most = COARSE_CLASSES;
     for (uint32_t row = COARSE_CLASSES; row < SPARE_ROWS; row++)
-        if (heap->row[row].count >= heap->row[most].count)
+        if (spare_count(heap, row) >= spare_count(heap, most))
             most = row;
-    struct spare_row *row = &heap->row[most];
-    struct pool *run = owner_record(heap->spare[most][0]);
-    heap->spare[most][0] = heap->spare[most][--row->count];
-    heap->run_bytes -= row->bytes;
+    struct pool *run = owner_record(heap->spare[most][1]);
+    heap->spare[most][1] = *heap->spare_last[most]--;
+    heap->run_bytes -= heap->spare_bytes[most];
     arena_return(run, run->run_pools);
 }
 
@@ -104,12 +104,6 @@ void *run_resize(struct pool *run, size_t size) {
     mark(run, want > have ? have : want, want);
     run->asked = (uint32_t)size;
     return run->base;
-}
-
-void run_start(struct heap *heap) {
-    for (uint32_t pools = 1; pools <= RUN_MAX_POOLS; pools++)
-        heap->row[COARSE_CLASSES - 1 + pools] = (struct spare_row){0, pools << POOL_SHIFT};
-    heap->run_bytes = 0;
 }
 
 /* In this order: a living thread may be freeing it just now, and what was read before it kept the

@@ -29,8 +29,6 @@ void run_keep(struct heap *heap, struct pool *run);
 uint32_t run_fit(struct heap *heap, uint32_t most);
 /* Grows or shrinks in place; any thread's. NULL: not possible. */
 void *run_resize(struct pool *run, size_t size);
-/* A new heap, or a torn one: nothing is kept. */
-void run_start(struct heap *heap);
 /* A run of a torn heap, as it seems: if it was kept, it is again. */
 void run_rebuild(struct heap *heap, struct pool *run);
 

@@ -29,9 +29,7 @@ const uint16_t class_coarse_size[] = {COARSE(SIZE)};
 
 #define BYTES(n)            (uint64_t)(POOL_BYTES / MIN_ALIGN / n * MIN_ALIGN)
 #define BOUND(n, low, high) n *(BYTES(n) * CLASS_MULT(BYTES(n))),
-const uint64_t class_coarse_bound[] = {
-    COARSE(BOUND)[COARSE_CLASSES... SPARE_ROWS - 1] = 1, /* runs: their mult is 1, too */
-};
+const uint16_t class_coarse_bound[] = {COARSE(BOUND)};
 
 #define START(n, i) ((i) < (n) ? (uint32_t)1 << ((i)*BYTES(n) / FINE_MAX % 32) : 0)
 #define STARTS5(n, i)                                                                              \

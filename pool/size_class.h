@@ -16,14 +16,19 @@
 #define CLASS_TABLE_MAX ((size_t)64 << 10)
 
 extern const uint8_t class_by_units[CLASS_TABLE_MAX / MIN_ALIGN + 1]; /* above PAIRED_ABOVE */
-extern const uint16_t class_coarse_size[];            /* of class FINE_CLASSES + i, bytes */
-extern const uint64_t class_coarse_bound[SPARE_ROWS]; /* class_bound of all its pool's blocks */
+extern const uint16_t class_coarse_size[];  /* of class FINE_CLASSES + i, bytes */
+extern const uint16_t class_coarse_bound[]; /* class_bound of all its pool's blocks */
 
 extern const uint32_t class_coarse_starts[]; /* class_coarse_bit of each of its blocks */
 
-/* Blocks of the coarse classes are longer than 1 KiB: of each KiB of a pool at most one starts. */
+/* Blocks of the coarse classes are longer than 1 KiB: of each KiB of a pool at most one
+ * starts. Its number, to be taken modulo 32. */
+static inline uint32_t class_coarse_number(const void *block) {
+    return (uint32_t)((uintptr_t)block / FINE_MAX);
+}
+
 static inline uint32_t class_coarse_bit(const void *block) {
-    return (uint32_t)1 << ((uintptr_t)block / FINE_MAX % 32);
+    return (uint32_t)1 << class_coarse_number(block) % 32;
 }
 
 /* Number of classes, class 0 included. */

@@ -12,28 +12,44 @@
  * bits are what counts then. */
 
 /* The row of a coarse class, or of runs. */
-static inline uint32_t spare_row(uint32_t size_class) {
-    return size_class - FINE_CLASSES;
+static inline size_t spare_row(uint32_t size_class) {
+    return (size_t)size_class - FINE_CLASSES;
+}
+
+/* A new heap, or a torn one: it has none. */
+void spare_start(struct heap *heap);
+
+/* How many there are in the row. */
+static inline uint32_t spare_count(const struct heap *heap, size_t row) {
+    return (uintptr_t)heap->spare_last[row] % SPARE_ROW_BYTES / sizeof(void *);
 }
 
 /* A free block of a full pool; there is room. */
-static inline void spare_put(struct heap *heap, uint32_t row, void *block) {
-    heap->spare[row][heap->row[row].count++] = block;
+static inline void spare_put(struct heap *heap, size_t row, void *block) {
+    *++heap->spare_last[row] = block;
 }
 
 /* Frees a block of a full pool of the row's class, if there is room and its pool does not become
  * empty by it, or rests already; or a run, if the heap may keep as much. False too if it is free
  * already. */
 static inline RACY bool spare_push(struct heap *heap, size_t row, struct pool *pool, void *block) {
-    struct spare_row *in = &heap->row[row];
-    keep_in_register(in);
-    uint32_t bit = class_coarse_bit(block), given = pool_given(pool) & bit;
-    uint32_t left = pool->held & ~bit, bytes = heap->run_bytes + in->bytes;
-    if (UNLIKELY(given == 0 || left == 0 || in->count == SPARE_MAX || bytes > heap->run_limit))
+    uint32_t number = class_coarse_number(block), left = pool->held;
+    if (UNLIKELY(has_bit(pool_mail_bits(pool), number)))
+        return false;
+    if (UNLIKELY(!take_bit(&left, number)) || UNLIKELY(left == 0))
+        return false;
+    uint32_t bytes = heap->run_bytes + heap->spare_bytes[row];
+    if (UNLIKELY(bytes > heap->run_limit))
+        return false;
+    void ***last = &heap->spare_last[row];
+    keep_in_register(last);
+    void **place = *last + 1;
+    if (UNLIKELY((uintptr_t)place % SPARE_ROW_BYTES == 0))
         return false;
     heap->run_bytes = bytes;
     pool->held = left;
-    heap->spare[row][in->count++] = block;
+    *place = block;
+    *last = place;
     return true;
 }
 
@@ -42,24 +58,26 @@ _Noreturn void spare_freed_twice(const void *block);
 
 /* The spare freed last, for `size` bytes if it is a run; NULL: none. */
 static inline RACY void *spare_pop(struct heap *heap, size_t row, size_t size) {
-    struct spare_row *in = &heap->row[row];
-    keep_in_register(in);
-    if (in->count == 0)
+    void ***last = &heap->spare_last[row];
+    keep_in_register(last);
+    void **place = *last;
+    if ((uintptr_t)place % SPARE_ROW_BYTES == 0)
         return NULL;
-    void *block = heap->spare[row][--in->count];
+    void *block = *place;
     if (block == NULL)
         __builtin_unreachable();
+    *last = place - 1;
     struct pool *pool = owner_record(block);
-    uint32_t bit = class_coarse_bit(block);
-    if (UNLIKELY((atomic_load_explicit(&pool->mail, memory_order_relaxed) & bit) != 0))
+    uint32_t number = class_coarse_number(block);
+    if (UNLIKELY(has_bit(pool_mail_bits(pool), number)))
         spare_freed_twice(block);
-    heap->run_bytes -= in->bytes;
-    pool->held |= bit;
+    heap->run_bytes -= heap->spare_bytes[row];
+    pool->held |= (uint32_t)1 << number % 32;
     pool->asked = (uint32_t)size;
     return block;
 }
 
 /* Takes the pool's spares, `count` of them, out of their row. */
-void spare_pull(struct heap *heap, uint32_t row, const struct pool *pool, uint32_t count);
+void spare_pull(struct heap *heap, size_t row, const struct pool *pool, uint32_t count);
 
 #endif

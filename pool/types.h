@@ -43,7 +43,7 @@
  *   POOL_LARGE     the 32 KiB a large block starts in 0          libpool_root.large_blocks
  *
  * Who may write what
- *   heap thread: top, bound, carved, held, state USED<->FULL, next, prev, resting, tls
+ *   heap thread: top, bound, spare_bound, carved, held, state USED<->FULL, next, prev, resting, tls
  *   arena lock : state NONE<->other (a pool that goes from class to class within a heap is NONE
  *                between, by its owner), heap, arena fields, run_*; key/mult/... while NONE
  *   any thread : mail, mail_next (atomic: remote.c states the protocol)
@@ -60,6 +60,7 @@
  *           slot[class] is the empty pool or is POOL_USED with a non-empty list
  *   coarse: held == bits of used blocks, and HELD_RESTING if it rests
  *           bound == 0, carved == capacity, slot[class] is the empty pool
+ *           spare_bound == (POOL_FULL ? class bound : 0); of runs 1, of all others 0
  *           POOL_FULL: its free blocks, and no others of it, are in heap.spare, each once
  *   run:    held == HELD_RESTING if kept by the heap, in whose spares it is once; in use: and the
  *           bit of its start.  key tells the heap that took or kept it last (run.h)
@@ -135,9 +136,10 @@ struct pool {
             uint32_t asked; /* run: bytes asked for */
         };
     };
-    uint16_t block_size; /* bytes; of a run: 0 */
-    uint16_t capacity;   /* blocks */
-    uint16_t carved;     /* blocks handed to the list so far */
+    uint16_t block_size;  /* bytes; of a run: 0 */
+    uint16_t carved;      /* blocks handed to the list so far */
+    uint16_t spare_bound; /* as `bound`, of blocks that become spares when the owner frees them: of
+                             a full coarse pool all, of a run the one; else 0 */
     uint8_t size_class;
     uint8_t state; /* enum pool_state */
 
@@ -154,6 +156,7 @@ struct pool {
     struct arena *arena;
     char *base;         /* first byte of the pool, run or large block */
     uint32_t run_pools; /* run: number of pools */
+    uint16_t capacity;  /* class pool: blocks */
     union {
         size_t map_bytes; /* run, large: bytes of the pools, of the extent */
         struct {
@@ -190,9 +193,10 @@ struct pool_list {
 
 enum heap_state { HEAP_LIVE, HEAP_ABANDONED, HEAP_TORN };
 
-#define REST_MAX  64
-#define SPARE_MAX 64 /* with 16, blocks of 1 to 4 KB replaced at random took 1.3 of the time */
-#define BIG_MAX   32 /* the bits of big_used */
+#define REST_MAX        64
+#define SPARE_MAX       63 /* with 16, blocks of 1 to 4 KB replaced at random took 1.3 of the time */
+#define SPARE_ROW_BYTES ((SPARE_MAX + 1) * sizeof(void *))
+#define BIG_MAX         32 /* the bits of big_used */
 
 /* Owner: its thread, unless stated. */
 struct heap {
@@ -245,11 +249,10 @@ struct heap {
     uint32_t serves[CLASS_MAX]; /* bit i: class - i has this class as its source */
     /* times memory was touched for the class while it was served by its group */
     uint8_t wanted[CLASS_MAX];
-    struct spare_row {
-        uint32_t count;
-        uint32_t bytes; /* that each counts for in run_bytes: a run's, else 0 */
-    } row[SPARE_ROWS];
-    void *spare[SPARE_ROWS][SPARE_MAX]; /* of each row the one freed last behind the others */
+    uint32_t spare_bytes[SPARE_ROWS]; /* that each counts for in run_bytes: a run's, else 0 */
+    void **spare_last[SPARE_ROWS];    /* where in its row the one freed last lies; place 0: none */
+    /* Place 0 stays unused: low bits of an address tell an empty row, and a full one. */
+    alignas(SPARE_ROW_BYTES) void *spare[SPARE_ROWS][SPARE_MAX + 1];
 };
 static_assert(BIG_MAX == 8 * sizeof(((struct heap *)NULL)->big_used),
               "one bit for each kept block");

@@ -1,5 +1,6 @@
 /* Memory of a process -> snapshot. */
 #include <errno.h>
+#include <stdalign.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -119,7 +120,7 @@ enum status snapshot_from_memory(struct snapshot *snapshot, pid_t pid, uint64_t 
                                  struct reason *reason) {
     struct memory memory;
     memset(snapshot, 0, sizeof *snapshot);
-    struct space *space = aligned_alloc(64, (sizeof *space + 63) / 64 * 64);
+    struct space *space = aligned_alloc(alignof(struct space), sizeof *space);
     if (!space || !memory_open(&memory, pid, PATIENCE_MS)) {
         free(space);
         return reason_give(reason, STATUS_FAILED, "out of memory");

@@ -14,7 +14,7 @@
 static char *block[POOLS * BLOCKS];
 
 static uint64_t spares(void) {
-    return self.heap->row[COARSE].count;
+    return spare_count(self.heap, COARSE);
 }
 
 static uint32_t pools(void) {

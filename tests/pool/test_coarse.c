@@ -87,12 +87,13 @@ static void test_collect(void) {
     heap_collect(self.heap);
     CU_ASSERT_EQUAL(spares(), BLOCKS);
     CU_ASSERT_EQUAL(owner_pool(block[0])->resting, 1);
-    drop(BLOCKS, (FULL + 1) * BLOCKS);
-    CU_ASSERT_EQUAL(spares(), SPARE_MAX); /* none is of the last pool */
+    drop(BLOCKS, FULL * BLOCKS);
+    CU_ASSERT_EQUAL(spares(), FULL * BLOCKS); /* no room for another pool's */
     in_thread(free_pool, block + (FULL + 1) * BLOCKS);
     heap_collect(self.heap);
     CU_ASSERT_EQUAL(owner_pool(block[(FULL + 1) * BLOCKS])->state, POOL_USED);
     heap_check(self.heap);
+    drop(FULL * BLOCKS, (FULL + 1) * BLOCKS);
     drop((FULL + 2) * BLOCKS, (FULL + 3) * BLOCKS);
     start();
 }
@@ -122,7 +123,7 @@ static void test_rebuild(void) {
     take(2 * BLOCKS);
     drop(0, 5);
     struct pool *pool = owner_pool(block[0]), *full = owner_pool(block[BLOCKS]);
-    self.heap->row[COARSE].count = 0;
+    self.heap->spare_last[COARSE] = self.heap->spare[COARSE];
     coarse_rebuild(self.heap, pool);
     coarse_rebuild(self.heap, full);
     CU_ASSERT_EQUAL(pool->state, POOL_USED);

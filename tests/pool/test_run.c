@@ -2,11 +2,13 @@
 
 #include "arena.h"
 #include "heap_slow.h"
+#include "os.h"
 #include "owner.h"
 #include "spare.h"
 #include "support.h"
 
 #include <pthread.h>
+#include <sched.h>
 
 static char *take(uint32_t pools) {
     char *run = pool_malloc(pools * POOL_BYTES);
@@ -17,7 +19,7 @@ static char *take(uint32_t pools) {
 }
 
 static uint32_t kept_of(uint32_t pools) {
-    return self.heap->row[COARSE_CLASSES - 1 + pools].count;
+    return spare_count(self.heap, COARSE_CLASSES - 1 + pools);
 }
 
 static void start(void) {
@@ -202,6 +204,8 @@ static void vanishing_thread(void *keep) {
     pthread_t thread;
     CU_ASSERT_EQUAL_FATAL(pthread_create(&thread, NULL, vanish, keep), 0);
     CU_ASSERT_EQUAL_FATAL(pthread_join(thread, NULL), 0);
+    while (os_thread_alive(vanished.heap->tid)) /* the kernel takes a while */
+        sched_yield();
     for (int i = 100; keep != NULL && i < 300; i++)
         pool_free(vanished.runs[i]);
 }
@@ -271,6 +275,27 @@ static void test_misuse(void) {
     start();
 }
 
+/* There was no room, so it went back at once: it is no run any more, and nobody's spare. */
+static void test_misuse_returned(void) {
+    enum { RUNS = 10 * SPARE_MAX };
+    static char *run[RUNS];
+    char *live = pool_malloc((size_t)512 << 20);
+    start();
+    for (int i = 0; i < RUNS; i++)
+        run[i] = take(1);
+    for (int i = 0; i <= SPARE_MAX; i++)
+        pool_free(run[i]);
+    CU_ASSERT_EQUAL(kept_of(1), SPARE_MAX);
+    CU_ASSERT_EQUAL(pool_classify(run[SPARE_MAX]), KIND_FREED);
+    run[0] = take(1); /* now there would be */
+    CU_ASSERT_EQUAL(stopped_for(free_it, run[SPARE_MAX]), MISUSE_INVALID_FREE);
+    pool_free(run[0]);
+    for (int i = SPARE_MAX + 1; i < RUNS; i++)
+        pool_free(run[i]);
+    pool_free(live);
+    start();
+}
+
 /* In place, it changes its row. */
 static void test_resize(void) {
     start();
@@ -293,7 +318,7 @@ static void test_rebuild(void) {
     start();
     char *kept = take(2), *used = take(2);
     pool_free(kept);
-    run_start(self.heap);
+    spare_start(self.heap);
     run_rebuild(self.heap, owner_pool(kept));
     run_rebuild(self.heap, owner_pool(used));
     CU_ASSERT_EQUAL(kept_of(2), 1);
@@ -323,6 +348,7 @@ CU_TestInfo run_tests[] = {
     {"vanished threads", test_vanished},
     {"freed by another thread", test_elsewhere},
     {"misuse", test_misuse},
+    {"misuse of one given back", test_misuse_returned},
     {"resized", test_resize},
     {"rebuilt", test_rebuild},
     CU_TEST_INFO_NULL,

@@ -88,6 +88,14 @@ static void test_check_in_pool(void) {
     }
 }
 
+static void test_coarse_bounds(void) {
+    for (uint32_t c = FINE_CLASSES; c < class_count; c++) {
+        uint32_t size = class_size(c), capacity = (uint32_t)POOL_BYTES / size;
+        CU_ASSERT_EQUAL(class_coarse_bound[c - FINE_CLASSES],
+                        class_bound(size, class_mult(size), capacity));
+    }
+}
+
 /* Offsets that are no offsets: pointers elsewhere, and other heaps' pools through differing ids.
  * All lie within +-2^48, and none may be taken for a block. */
 static void test_check_far(void) {
@@ -118,6 +126,7 @@ CU_TestInfo size_class_tests[] = {
     {"the fast path's slots", test_fine_slots},
     {"groups of classes", test_groups},
     {"coarse classes have no tails", test_tails},
+    {"coarse classes' bounds", test_coarse_bounds},
     {"mult and bound: each offset in a pool", test_check_in_pool},
     {"mult and bound: far offsets", test_check_far},
     CU_TEST_INFO_NULL,
