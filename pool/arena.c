@@ -179,7 +179,7 @@ static void return_pools(struct pool *first, uint32_t count) {
         decay_runs(-((int64_t)count << POOL_SHIFT));
     for (uint32_t i = 0; i < count; i++)
         first[i].state = POOL_NONE;
-    first->spare_bound = 0; /* a run's */
+    first->spare_bound = 0; /* of a run */
     if (count == 1)
         recent_note(first);
     root_count(first->block_size == 0 ? EVENT_RUN_RETURNED : EVENT_POOL_RETURNED, 1);

@@ -25,6 +25,9 @@ static bool whole_in_mail(const struct pool *pool) {
 static void give_back(struct heap *heap, struct pool *whole) {
     while (whole != NULL) {
         struct pool *next = whole->mail_next;
+        /* In this order: the mail is what shows a double free by the owner that its block is free
+         * already; without it such a free must not find a spare. */
+        whole->spare_bound = 0;
         atomic_store_explicit(&whole->mail, 0, memory_order_release);
         heap->count[whole->size_class].pools--;
         arena_return(whole, 1);

@@ -51,7 +51,8 @@ static uint32_t push_bit(struct pool *pool, const void *p) {
     return bits_set(mail);
 }
 
-/* All blocks of a full pool. (The owner may be cutting more: then it is none.) */
+/* All blocks of a full pool. (Of one that is not full the owner may be cutting more: reclaim_note
+ * is then told of it once too often, or not at all. It counts about.) */
 static RACY uint32_t carved(const struct pool *pool) {
     return pool->carved;
 }

@@ -16,7 +16,7 @@
 #include <stdint.h>
 
 /* The layout of this file and of types.h; readers refuse another one. */
-#define ROWS_VERSION 4
+#define ROWS_VERSION 5
 
 struct rows_source {
     /* Returns `len` bytes at address `at` of the process described: the address itself, or

@@ -33,7 +33,6 @@ void *run_new(struct heap *heap, size_t size, bool clear, bool warm) {
     if (run == NULL)
         return NULL;
     run->bound = 0;
-    run->spare_bound = 1;
     run->mult = 1;
     run->block_size = 0;
     run->asked = (uint32_t)size;
@@ -42,6 +41,9 @@ void *run_new(struct heap *heap, size_t size, bool clear, bool warm) {
     assign(run, heap);
     mark(run, 1, count);
     __atomic_store_n(&run->state, POOL_RUN, __ATOMIC_RELEASE);
+    /* Last: as long as the key is that of who had the pool before, its frees there find no spare.
+     */
+    __atomic_store_n(&run->spare_bound, 1, __ATOMIC_RELEASE);
     if (clear && !run->fresh)
         memset(run->base, 0, size);
     return run->base;

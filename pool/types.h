@@ -43,10 +43,11 @@
  *   POOL_LARGE     the 32 KiB a large block starts in 0          libpool_root.large_blocks
  *
  * Who may write what
- *   heap thread: top, bound, spare_bound, carved, held, state USED<->FULL, next, prev, resting, tls
+ *   heap thread: top, bound, carved, held, state USED<->FULL, next, prev, resting, tls
  *   arena lock : state NONE<->other (a pool that goes from class to class within a heap is NONE
  *                between, by its owner), heap, arena fields, run_*; key/mult/... while NONE
  *   any thread : mail, mail_next (atomic: remote.c states the protocol)
+ *   spare_bound: the heap thread; 0 also whoever returns the pool to its arena; of a run run_new
  *   of a run   : whose it is (key, heap), held, asked, and with the arena lock its length: who has
  *                it, the program's thread that frees or resizes it or the heap that keeps it.
  *                Whoever keeps it writes key and heap before held

@@ -49,6 +49,26 @@ static void test_owner_asleep(void) {
     heap_check(self.heap);
 }
 
+static void free_pages(void *p) {
+    (void)p;
+    for (int i = 0; i < COUNT / 8; i++)
+        pool_free(block[i]);
+}
+
+/* Pools without lists too; the owner cannot free into what has gone. */
+static void test_coarse_goes_back(void) {
+    for (int i = 0; i < COUNT / 8; i++)
+        block[i] = pool_malloc(4096);
+    in_thread(free_pages, NULL);
+    int gone = 0;
+    for (int i = 0; i < COUNT / 8; i++)
+        if (pool_classify(block[i]) == KIND_FREED && gone++ % 100 == 0)
+            CU_ASSERT_EQUAL(stopped_for(free_it, block[i]), MISUSE_INVALID_FREE);
+    CU_ASSERT(gone > COUNT / 16);
+    heap_collect(self.heap);
+    heap_check(self.heap);
+}
+
 static void free_most(void *p) {
     (void)p;
     for (int i = 0; i < COUNT; i++)
@@ -225,8 +245,13 @@ static void test_meanwhile(void) {
 }
 
 CU_TestInfo reclaim_tests[] = {
-    {"the owner sleeps", test_owner_asleep}, {"the owner gets along", test_owner_looks},
-    {"many owners sleep", test_many_asleep}, {"the owner works", test_owner_busy},
-    {"a fork waits", test_fork_waits},       {"after a fork", test_turned_away},
-    {"after another", test_meanwhile},       CU_TEST_INFO_NULL,
+    {"the owner sleeps", test_owner_asleep},
+    {"coarse pools", test_coarse_goes_back},
+    {"the owner gets along", test_owner_looks},
+    {"many owners sleep", test_many_asleep},
+    {"the owner works", test_owner_busy},
+    {"a fork waits", test_fork_waits},
+    {"after a fork", test_turned_away},
+    {"after another", test_meanwhile},
+    CU_TEST_INFO_NULL,
 };
