@@ -17,7 +17,7 @@ static uint32_t spares_of(const struct pool *pool) {
 }
 
 static bool room_for(const struct heap *heap, const struct pool *pool, uint32_t bits) {
-    return bits_set(bits) <= SPARE_MAX - spare_count(heap, spare_row(pool->size_class));
+    return bits_set(bits) <= SPARE_MAX - spare_count(heap, coarse_index(pool));
 }
 
 /* The block that starts in that KiB. */
@@ -30,7 +30,7 @@ static void *block_at(const struct pool *pool, uint32_t kib) {
 static void put_all(struct heap *heap, const struct pool *pool, uint32_t bits) {
     while (bits != 0) {
         uint32_t kib = 31 - (uint32_t)__builtin_clz(bits);
-        spare_put(heap, spare_row(pool->size_class), block_at(pool, kib));
+        spare_put(heap, coarse_index(pool), block_at(pool, kib));
         bits ^= (uint32_t)1 << kib;
     }
 }
@@ -57,7 +57,7 @@ static void to_partial(struct heap *heap, struct pool *pool) {
 }
 
 static void reopen(struct heap *heap, struct pool *pool, uint32_t spares) {
-    spare_pull(heap, spare_row(pool->size_class), pool, bits_set(spares));
+    spare_pull(heap, coarse_index(pool), pool, bits_set(spares));
     to_partial(heap, pool);
 }
 
@@ -97,7 +97,7 @@ uint32_t coarse_collect(struct heap *heap, struct pool *pool) {
 
 void coarse_leave(struct heap *heap, struct pool *pool) {
     if (pool->state == POOL_FULL)
-        spare_pull(heap, spare_row(pool->size_class), pool, pool->capacity);
+        spare_pull(heap, coarse_index(pool), pool, pool->capacity);
     else
         list_remove(&heap->partial[pool->size_class], pool);
     pool->spare_bound = 0;
