@@ -46,7 +46,8 @@ static void check_pool(const struct heap *heap, const struct pool *pool, uint32_
 static void check_spares(const struct heap *heap, uint32_t coarse) {
     uint32_t count = spare_count(heap, coarse);
     void *const *block = &heap->spare[coarse][1];
-    assert(count <= SPARE_MAX && heap->spare_bytes[coarse] == 0);
+    assert(heap->spare_last[coarse] == &heap->spare[coarse][count]);
+    assert(heap->spare_bytes[coarse] == 0);
     for (uint32_t i = 0; i < count; i++) {
         const struct pool *pool = owner_record(block[i]);
         uint32_t bits = 0;
@@ -72,6 +73,7 @@ static void check_kept(const struct heap *heap) {
 static void check_runs(const struct heap *heap) {
     size_t bytes = 0;
     for (uint32_t row = COARSE_CLASSES; row < SPARE_ROWS; row++) {
+        assert(heap->spare_last[row] == &heap->spare[row][spare_count(heap, row)]);
         for (uint32_t i = 1; i <= spare_count(heap, row); i++) {
             const struct pool *run = owner_record(heap->spare[row][i]);
             assert(run->spare_bound == 1);
