@@ -8,8 +8,6 @@
 #include "misuse.h"
 #include "pool.h"
 #include "remote.h"
-#include "spare.h"
-#include "tick.h"
 
 static _Noreturn void not_a_block(const struct pool *pool, const void *p, const char *function) {
     uint32_t offset = (uint32_t)((const char *)p - pool->base);
@@ -72,11 +70,6 @@ static NOINLINE void free_remote(struct pool *pool, void *p) {
     tick();
 }
 
-/* What nearly all frees of the coarse classes, and of runs, are. */
-static inline RACY bool free_spare(struct heap *heap, struct pool *pool, void *p, uint64_t place) {
-    return place < pool->spare_bound && spare_push(heap, coarse_index(pool), pool, p);
-}
-
 static NOINLINE RACY void free_class_block(void *p, struct pool *pool) {
     if (UNLIKELY(!free_plain(pool, p)))
         return free_other(p);
@@ -85,14 +78,6 @@ static NOINLINE RACY void free_class_block(void *p, struct pool *pool) {
     return free_remote(pool, p);
 }
 
-/* (Apart, so that the short way has registers enough.) */
-static NOINLINE RACY void free_no_spare(void *p, struct pool *pool) {
+RACY void heap_free_slow(void *p, struct pool *pool) {
     return pool_of_class(pool) ? free_class_block(p, pool) : free_big(p, pool);
-}
-
-RACY void heap_free_slow(void *p, struct pool *pool, uint64_t place) {
-    struct heap *heap = self.heap;
-    if (LIKELY(free_spare(heap, pool, p, place)))
-        return tick_rarely(heap);
-    return free_no_spare(p, pool);
 }

@@ -241,34 +241,43 @@ static NOINLINE void *refill(uint32_t size_class, bool own) {
     return block != NULL ? block : out_of_memory();
 }
 
-static inline void *pop_spare(uint32_t size_class, size_t size) {
-    struct heap *heap = self.heap;
-    return heap != NULL ? spare_pop(heap, spare_row(heap->source[size_class]), size) : NULL;
-}
-
 static NOINLINE void *alloc_fine(uint32_t size_class) {
     void *block = pool_pop(self.slot[size_class]);
     return block != NULL ? block : refill(size_class, false);
 }
 
+static inline void *pop_spare(uint32_t size_class, size_t size) {
+    struct heap *heap = self.heap;
+    return heap != NULL ? spare_pop(heap, spare_row(heap->source[size_class]), size) : NULL;
+}
+
 /* Beyond the table of classes. */
-static NOINLINE void *alloc_long(size_t size) {
+static void *alloc_long(size_t size) {
     if (size > RUN_MAX)
         return big_alloc(size);
     void *run = pop_spare(class_of_run(size), size);
     return LIKELY(run != NULL) ? run : big_alloc_slow(size, false);
 }
 
+/* (Apart, so that the class need not be remembered.) */
+static NOINLINE void *alloc_no_spare(size_t size) {
+    if (size > CLASS_TABLE_MAX)
+        return alloc_long(size);
+    uint32_t size_class = class_of(size);
+    return size_class < RUN_CLASS ? refill(size_class, false) : big_alloc_slow(size, false);
+}
+
+void *heap_alloc_above(size_t size, size_t units) {
+    void *block = NULL;
+    if (LIKELY(size <= CLASS_TABLE_MAX))
+        block = pop_spare(class_by_units[units], size);
+    return LIKELY(block != NULL) ? block : alloc_no_spare(size);
+}
+
 void *heap_alloc_slow(size_t size) {
     if (size <= FINE_MAX)
         return alloc_fine(class_of(size));
-    if (UNLIKELY(size > CLASS_TABLE_MAX))
-        return alloc_long(size);
-    uint32_t size_class = class_of(size);
-    void *block = pop_spare(size_class, size);
-    if (LIKELY(block != NULL))
-        return block;
-    return size_class < RUN_CLASS ? refill(size_class, false) : big_alloc_slow(size, false);
+    return heap_alloc_above(size, heap_units(size));
 }
 
 void *heap_alloc_class(uint32_t size_class, size_t align) {

@@ -2,23 +2,20 @@
 #ifndef POOL_HEAP_H
 #define POOL_HEAP_H
 
-#include "instructions.h"
 #include "owner.h"
+#include "self.h"
 #include "size_class.h"
-#include "types.h"
-
-#define HIDDEN      __attribute__((visibility("hidden")))
-#define NOINLINE    __attribute__((noinline)) /* where its frame would burden the short way */
-#define LIKELY(x)   __builtin_expect(!!(x), 1)
-#define UNLIKELY(x) __builtin_expect(!!(x), 0)
-
-extern HIDDEN _Thread_local struct thread self __attribute__((tls_model("initial-exec")));
+#include "spare.h"
+#include "tick.h"
 
 /* Everything the fast paths leave: other sizes, no current pool, last block, no heap yet. */
 HIDDEN void *heap_alloc_slow(size_t size);
-/* NULL, other threads' blocks, full pools, last block of a pool, runs, large, misuse. `pool` is the
- * record of p's place, `place` what heap_place() says of them. */
-HIDDEN void heap_free_slow(void *p, struct pool *pool, uint64_t place);
+/* Of it, sizes above FINE_MAX, which take so many units. (Not inline, or the fast path would be
+ * three instructions longer.) */
+HIDDEN void *heap_alloc_above(size_t size, size_t units);
+/* NULL, other threads' blocks, full pools, last block of a pool, large, misuse. `pool` is the
+ * record of p's place. */
+HIDDEN void heap_free_slow(void *p, struct pool *pool);
 
 /* Links are the low 16 bits of addresses, so that free() need not subtract. */
 static inline struct link *link_at(const struct pool *pool, uint16_t link) {
@@ -45,17 +42,24 @@ static inline void *pool_pop(struct pool *pool) {
     return block;
 }
 
+/* Of MIN_ALIGN bytes each; the class, if that is a fine one. */
+static inline size_t heap_units(size_t size) {
+    size_t units = (size + MIN_ALIGN - 1) / MIN_ALIGN; /* wraps to 0, whose slot is empty */
+    keep_in_register(units);
+    return units;
+}
+
 /* NULL: the slow path must decide. Callers end in `return slow(size)`, so no frame is needed. */
 static inline void *heap_alloc_fast(size_t size) {
-    size_t size_class = (size + MIN_ALIGN - 1) / MIN_ALIGN; /* wraps to 0, whose slot is empty */
-    keep_in_register(size_class);
-    if (UNLIKELY(size_class >= FINE_CLASSES))
-        return NULL;
-    return pool_pop(self.slot[size_class]);
+    size_t units = heap_units(size);
+    return LIKELY(units < FINE_CLASSES) ? pool_pop(self.slot[units]) : NULL;
 }
 
 static inline void *heap_alloc(size_t size) {
-    void *block = heap_alloc_fast(size);
+    size_t units = heap_units(size);
+    if (UNLIKELY(units >= FINE_CLASSES))
+        return heap_alloc_above(size, units);
+    void *block = pool_pop(self.slot[units]);
     return LIKELY(block != NULL) ? block : heap_alloc_slow(size);
 }
 
@@ -77,17 +81,25 @@ static inline RACY bool heap_armed(const struct pool *pool, uint64_t place) {
     return place < pool->bound;
 }
 
+/* What nearly all frees of the coarse classes, and of runs, are. */
+static inline RACY void heap_free_above(void *p, struct pool *pool, uint64_t place) {
+    struct heap *heap = self.heap;
+    if (LIKELY(place < pool->spare_bound) && LIKELY(spare_push(heap, coarse_index(pool), pool, p)))
+        return tick_rarely(heap);
+    return heap_free_slow(p, pool);
+}
+
 static inline void heap_free(void *p) {
     struct pool *pool = owner_record(p);
     struct link *block = p;
     uint64_t place = heap_place(pool, p);
     uint32_t top;
     if (UNLIKELY(!heap_armed(pool, place)))
-        return heap_free_slow(p, pool, place);
+        return heap_free_above(p, pool, place);
     if (UNLIKELY(block->mark >> 24 == MARK_BYTE))
-        return heap_free_slow(p, pool, place);
+        return heap_free_slow(p, pool);
     if (UNLIKELY(__builtin_sub_overflow(pool->top, QUOTA_ONE, &top)))
-        return heap_free_slow(p, pool, place);
+        return heap_free_slow(p, pool);
     block->next = (uint16_t)top;
     block->mark = MARK;
     pool->top = top_with_head(top, link_to(p));

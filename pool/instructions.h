@@ -23,6 +23,11 @@ static inline uint32_t set_low_half(uint32_t word, uint16_t low) {
 
 #endif
 
+#define HIDDEN      __attribute__((visibility("hidden")))
+#define NOINLINE    __attribute__((noinline)) /* where its frame would burden the short way */
+#define LIKELY(x)   __builtin_expect(!!(x), 1)
+#define UNLIKELY(x) __builtin_expect(!!(x), 0)
+
 /* Numbers of bits are taken modulo 32. */
 static inline bool has_bit(uint32_t word, uint32_t number) {
     return (word >> number % 32 & 1) != 0;
@@ -37,12 +42,33 @@ static inline bool take_bit(uint32_t *word, uint32_t number) {
     return was;
 }
 
+/* Sets it. One bts instead of mov, shift, or. */
+static inline uint32_t give_bit(uint32_t word, uint32_t number) {
+    __asm__("btsl %1, %0" : "+r"(word) : "r"(number) : "cc");
+    return word;
+}
+
+/* Adds to the counter; does it start again? In one instruction. */
+static inline bool count_over(uint8_t *counter, uint8_t step) {
+    bool over;
+    __asm__("addb %2, %0" : "+m"(*counter), "=@ccc"(over) : "ri"(step));
+    return over;
+}
+
 #else
 
 static inline bool take_bit(uint32_t *word, uint32_t number) {
     uint32_t bit = (uint32_t)1 << number % 32, before = *word;
     *word = before & ~bit;
     return (before & bit) != 0;
+}
+
+static inline uint32_t give_bit(uint32_t word, uint32_t number) {
+    return word | (uint32_t)1 << number % 32;
+}
+
+static inline bool count_over(uint8_t *counter, uint8_t step) {
+    return __builtin_add_overflow(*counter, step, counter);
 }
 
 #endif

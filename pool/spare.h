@@ -5,8 +5,10 @@
 #ifndef POOL_SPARE_H
 #define POOL_SPARE_H
 
-#include "block_list.h"
-#include "heap.h"
+#include "instructions.h"
+#include "owner.h"
+#include "record.h"
+#include "size_class.h"
 
 /* Push and pop are the owner's. A fork in another thread may find them half done: the record's
  * bits are what counts then. */
@@ -41,15 +43,13 @@ static inline RACY bool spare_push(struct heap *heap, size_t row, struct pool *p
     uint32_t bytes = heap->run_bytes + heap->spare_bytes[row];
     if (UNLIKELY(bytes > heap->run_limit))
         return false;
-    void ***last = &heap->spare_last[row];
-    keep_in_register(last);
-    void **place = *last + 1;
+    void **place = heap->spare_last[row] + 1;
     if (UNLIKELY((uintptr_t)place % SPARE_ROW_BYTES == 0))
         return false;
     heap->run_bytes = bytes;
     pool->held = left;
     *place = block;
-    *last = place;
+    heap->spare_last[row] = place;
     return true;
 }
 
@@ -58,21 +58,19 @@ _Noreturn void spare_freed_twice(const void *block);
 
 /* The spare freed last, for `size` bytes if it is a run; NULL: none. */
 static inline RACY void *spare_pop(struct heap *heap, size_t row, size_t size) {
-    void ***last = &heap->spare_last[row];
-    keep_in_register(last);
-    void **place = *last;
-    if ((uintptr_t)place % SPARE_ROW_BYTES == 0)
+    void **last = heap->spare_last[row];
+    if ((uintptr_t)last % SPARE_ROW_BYTES == 0)
         return NULL;
-    void *block = *place;
+    void *block = *last;
     if (block == NULL)
         __builtin_unreachable();
-    *last = place - 1;
+    heap->spare_last[row] = last - 1;
     struct pool *pool = owner_record(block);
     uint32_t number = class_coarse_number(block);
     if (UNLIKELY(has_bit(pool_mail_bits(pool), number)))
         spare_freed_twice(block);
     heap->run_bytes -= heap->spare_bytes[row];
-    pool->held |= (uint32_t)1 << number % 32;
+    pool->held = give_bit(pool->held, number);
     pool->asked = (uint32_t)size;
     return block;
 }

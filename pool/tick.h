@@ -3,7 +3,7 @@
 #ifndef POOL_TICK_H
 #define POOL_TICK_H
 
-#include "heap.h"
+#include "self.h"
 
 /* `heap`: this thread's. */
 void tick_now(struct heap *heap);
@@ -15,7 +15,7 @@ static inline void tick_heap(struct heap *heap) {
 
 /* After what is nearly as frequent as a plain free. */
 static inline void tick_rarely(struct heap *heap) {
-    if (UNLIKELY(__builtin_add_overflow(heap->rare_ticks, 256 / 64, &heap->rare_ticks)))
+    if (UNLIKELY(count_over(&heap->rare_ticks, 256 / 64)))
         tick_now(heap);
 }
 
