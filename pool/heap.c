@@ -252,7 +252,7 @@ static inline void *pop_spare(uint32_t size_class, size_t size) {
 }
 
 /* Beyond the table of classes. */
-static void *alloc_long(size_t size) {
+static NOINLINE void *alloc_long(size_t size) {
     if (size > RUN_MAX)
         return big_alloc(size);
     void *run = pop_spare(class_of_run(size), size);
@@ -261,16 +261,14 @@ static void *alloc_long(size_t size) {
 
 /* (Apart, so that the class need not be remembered.) */
 static NOINLINE void *alloc_no_spare(size_t size) {
-    if (size > CLASS_TABLE_MAX)
-        return alloc_long(size);
     uint32_t size_class = class_of(size);
     return size_class < RUN_CLASS ? refill(size_class, false) : big_alloc_slow(size, false);
 }
 
 void *heap_alloc_above(size_t size, size_t units) {
-    void *block = NULL;
-    if (LIKELY(size <= CLASS_TABLE_MAX))
-        block = pop_spare(class_by_units[units], size);
+    if (UNLIKELY(size > CLASS_TABLE_MAX))
+        return alloc_long(size);
+    void *block = pop_spare(class_by_units[units], size);
     return LIKELY(block != NULL) ? block : alloc_no_spare(size);
 }
 
