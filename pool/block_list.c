@@ -91,9 +91,15 @@ static void join(struct pool *pool, uint16_t head, uint16_t end, uint32_t count)
     pool->top = top_with_head(pool->top - count * QUOTA_ONE, head);
 }
 
-uint32_t block_list_take_mail(struct pool *pool) {
+uint64_t block_list_take(struct pool *pool) {
     /* Release: whoever finds the mail empty then writes mail_next, which was read before this. */
     uint64_t mail = atomic_exchange_explicit(&pool->mail, 0, memory_order_acq_rel);
+    if (!block_list_empty(pool))
+        prefetch_to_write(link_at(pool, mail_last(mail)));
+    return mail;
+}
+
+uint32_t block_list_join(struct pool *pool, uint64_t mail) {
     uint32_t count = mail_count(mail);
     if (count > 0)
         join(pool, (uint16_t)mail, mail_last(mail), count);

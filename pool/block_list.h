@@ -55,10 +55,12 @@ static inline void block_list_push(struct pool *pool, void *block) {
 bool block_list_has(const struct pool *pool, const void *block);
 /* Blocks on the list, at most `carved`: links out of the pool end the count. */
 uint32_t block_list_length(const struct pool *pool);
-/* Takes the mail into the list; the number of blocks. */
-uint32_t block_list_take_mail(struct pool *pool);
-/* The same for a pool that may be on heap.mail, if there is enough to be worth it: its newest
- * block stays, so that the pool is not put there again. */
+/* Takes the mail whole, and asks for the block that block_list_join will look at. */
+uint64_t block_list_take(struct pool *pool);
+/* Puts it in front of the list; the number of blocks. */
+uint32_t block_list_join(struct pool *pool, uint64_t mail);
+/* Both for a pool that may be on heap.mail, if there is enough to be worth it: its newest block
+ * stays, so that the pool is not put there again. */
 uint32_t block_list_take_most(struct pool *pool);
 /* A fork in the middle of that leaves the one that stays with a link to the others. */
 void block_list_mend_mail(struct pool *pool);

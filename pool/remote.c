@@ -7,6 +7,8 @@
 #include "reclaim.h"
 #include "registry.h"
 
+#define LETTERS 16 /* opened before they are filed */
+
 /* Acquire: one that comes after the owner's last look at its mail sees that its thread has ended.
  */
 void remote_push_pools(struct heap *heap, const struct mail_chain *chain) {
@@ -70,22 +72,43 @@ void remote_free(struct pool *pool, void *p) {
         reclaim_note(heap);
 }
 
-static void collect_pool(struct heap *heap, struct pool *pool) {
-    if (pool_coarse(pool)) {
-        heap->mail_blocks += coarse_collect(heap, pool);
-        return;
+/* Mail that was taken out of its pool. */
+struct letter {
+    struct pool *pool;
+    uint64_t mail;
+};
+
+/* Takes the mail of so many pools, from this one on; the one after them. What is read of them was
+ * last written by other processors: it is asked for ahead, so that it comes while others are
+ * worked on, and at once for writing. */
+static struct pool *open_letters(struct heap *heap, struct pool *pool, struct letter *letters,
+                                 uint32_t *count) {
+    for (*count = 0; pool != NULL && *count < LETTERS;) {
+        struct pool *next = pool->mail_next;
+        if (next != NULL)
+            prefetch_to_write(next);
+        if (pool_coarse(pool))
+            heap->mail_blocks += coarse_collect(heap, pool);
+        else
+            letters[(*count)++] = (struct letter){pool, block_list_take(pool)};
+        pool = next;
     }
-    heap->mail_blocks += block_list_take_mail(pool);
-    if (block_list_empty(pool))
-        return;
-    heap_pool_gained(heap, pool);
+    return pool;
+}
+
+static void file_letter(struct heap *heap, const struct letter *letter) {
+    heap->mail_blocks += block_list_join(letter->pool, letter->mail);
+    if (!block_list_empty(letter->pool))
+        heap_pool_gained(heap, letter->pool);
 }
 
 void heap_collect(struct heap *heap) {
+    struct letter letters[LETTERS];
+    uint32_t count;
     struct pool *pool = remote_take_pools(heap);
     while (pool != NULL) {
-        struct pool *next = pool->mail_next;
-        collect_pool(heap, pool);
-        pool = next;
+        pool = open_letters(heap, pool, letters, &count);
+        for (uint32_t i = 0; i < count; i++)
+            file_letter(heap, &letters[i]);
     }
 }

@@ -95,6 +95,10 @@ static void test_push(void) {
     stop(pool);
 }
 
+static uint32_t collect(struct pool *pool) {
+    return block_list_join(pool, block_list_take(pool));
+}
+
 /* Mail counts as used until taken, and may be asked for meanwhile. */
 static void test_mail(void) {
     struct pool *pool = start(class_of(200));
@@ -102,7 +106,7 @@ static void test_mail(void) {
     memset(seen, 0, sizeof seen);
     block_list_carve(pool, pool->capacity);
     take_all(pool, seen);
-    CU_ASSERT_EQUAL(block_list_take_mail(pool), 0);
+    CU_ASSERT_EQUAL(collect(pool), 0);
     uint32_t mailed = pool->capacity - 1u;
     for (uint32_t i = 0; i < mailed; i++)
         remote_free(pool, pool->base + i * pool->block_size);
@@ -110,7 +114,7 @@ static void test_mail(void) {
     CU_ASSERT_PTR_EQUAL(heap.mail, pool);
     CU_ASSERT(block_list_has(pool, pool->base));
     CU_ASSERT(!block_list_has(pool, pool->base + mailed * pool->block_size));
-    CU_ASSERT_EQUAL(block_list_take_mail(pool), mailed);
+    CU_ASSERT_EQUAL(collect(pool), mailed);
     CU_ASSERT_EQUAL(pool_used(pool), 1);
     CU_ASSERT_EQUAL(block_list_length(pool), mailed);
     memset(seen, 0, sizeof seen);
@@ -135,7 +139,7 @@ static void test_mail_joins(void) {
         else if (i % 3 == 1)
             remote_free(pool, block);
     }
-    uint32_t on_list = block_list_length(pool), mail = block_list_take_mail(pool);
+    uint32_t on_list = block_list_length(pool), mail = collect(pool);
     CU_ASSERT_EQUAL(mail, (pool->capacity + 1u) / 3);
     CU_ASSERT_EQUAL(block_list_length(pool), on_list + mail);
     CU_ASSERT_EQUAL(pool_used(pool), pool->capacity - on_list - mail);
@@ -163,7 +167,7 @@ static void test_mail_most(void) {
     remote_free(pool, pool->base + 3 * few * pool->block_size);
     CU_ASSERT_PTR_EQUAL(heap.mail, pool);
     CU_ASSERT_PTR_NULL(pool->mail_next);
-    CU_ASSERT_EQUAL(block_list_take_mail(pool), 2);
+    CU_ASSERT_EQUAL(collect(pool), 2);
     CU_ASSERT_EQUAL(block_list_length(pool), 3 * few + 1);
     CU_ASSERT_EQUAL(pool_used(pool), pool->capacity - 3 * few - 1);
     stop(pool);
@@ -182,13 +186,13 @@ static void test_mail_mended(void) {
     *one = (struct link){.next = link_to(two), .mark = MARK};
     block_list_mend_mail(pool);
     remote_free(pool, two);
-    CU_ASSERT_EQUAL(block_list_take_mail(pool), 2);
+    CU_ASSERT_EQUAL(collect(pool), 2);
     CU_ASSERT_EQUAL(block_list_length(pool), 2);
     stop(pool);
 }
 
 static void take_mail(void *pool) {
-    block_list_take_mail(pool);
+    collect(pool);
 }
 
 /* The end of the mail is refused when it joins a list if it was written into; the rest when it is
