@@ -30,8 +30,8 @@ static void look_into_mail(struct heap *heap) {
     heap_check(heap);
 }
 
-void tick_now(struct heap *heap) {
-    uint64_t now_ms = os_now_ms();
+static void tick_at(struct heap *heap, uint64_t now_ms) {
+    heap->ticked_ms = now_ms;
     if (decay_due(now_ms) || decay_idle())
         reconsider();
     extra_tick(&heap->rest_extra, now_ms);
@@ -41,4 +41,14 @@ void tick_now(struct heap *heap) {
     big_fit(heap);
     if (hooks.tick != NULL)
         hooks.tick(now_ms);
+}
+
+void tick_now(struct heap *heap) {
+    tick_at(heap, os_now_ms());
+}
+
+void tick_if_later(struct heap *heap) {
+    uint64_t now_ms = os_now_ms();
+    if (now_ms != heap->ticked_ms)
+        tick_at(heap, now_ms);
 }

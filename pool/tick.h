@@ -7,6 +7,8 @@
 
 /* `heap`: this thread's. */
 void tick_now(struct heap *heap);
+/* If the clock has moved since, which it does every few milliseconds. */
+void tick_if_later(struct heap *heap);
 
 static inline void tick_heap(struct heap *heap) {
     if (UNLIKELY((++heap->ticks & 15) == 0))
@@ -16,7 +18,7 @@ static inline void tick_heap(struct heap *heap) {
 /* After what is nearly as frequent as a plain free. */
 static inline void tick_rarely(struct heap *heap) {
     if (UNLIKELY(count_over(&heap->rare_ticks, 256 / 64)))
-        tick_now(heap);
+        tick_if_later(heap);
 }
 
 static inline void tick(void) {

@@ -219,6 +219,7 @@ struct heap {
 
     alignas(64) uint32_t ticks;
     uint8_t rare_ticks;                  /* overflows */
+    uint64_t ticked_ms;                  /* when what depends on time was last looked at */
     uint32_t asks;                       /* the class that is being served */
     struct pool_list partial[CLASS_MAX]; /* pools with free blocks, oldest first */
     struct pool *rest[REST_MAX];         /* pools that became empty, kept a while */

@@ -67,6 +67,25 @@ static void test_no_heap(void) {
     tick();
 }
 
+/* However often it is asked, the hook is called once for each time that the clock shows. */
+static void test_while_clock_stands(void) {
+    enum { WANTED = 5 };
+    uint64_t times = 0, asked = 0, before_ms;
+    set_hook(on_tick);
+    pool_free(pool_malloc(SMALL_MAX));
+    tick_now(self.heap);
+    calls = 0;
+    for (before_ms = self.heap->ticked_ms; times < WANTED; asked++) {
+        tick_if_later(self.heap);
+        times += self.heap->ticked_ms != before_ms;
+        before_ms = self.heap->ticked_ms;
+        CU_ASSERT_EQUAL_FATAL(calls, times);
+    }
+    CU_ASSERT(asked > WANTED);
+    CU_ASSERT(os_now_ms() - before_ms <= 1000);
+    set_hook(NULL);
+}
+
 static uint64_t kept(void) {
     return libpool_root.cached_pools_bytes + libpool_root.large.cached_bytes;
 }
@@ -133,6 +152,7 @@ CU_TestInfo tick_tests[] = {
     {"a thread without a heap", test_no_heap},
     {"the hook is called, with no lock held", test_called},
     {"in every thread", test_other_threads},
+    {"nothing is done again while the clock stands", test_while_clock_stands},
     {"what is kept is reconsidered", test_reconsiders},
     {"a mapping of no use", test_idle_mapping},
     CU_TEST_INFO_NULL,
